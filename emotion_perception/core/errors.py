@@ -1,0 +1,21 @@
+"""Errors meant for people: each message is one sentence that names the value at fault and the remedy."""
+
+
+class PerceptionError(Exception):
+    """Anything a user can put right; the message is shown as it is, without a traceback."""
+
+
+class ImageError(PerceptionError):
+    """A picture that cannot be read: its encoding, size or bytes."""
+
+
+class ModelError(PerceptionError):
+    """A model or weight file that is missing, damaged or not what its description says."""
+
+
+class SourceError(PerceptionError):
+    """A camera, file or folder of frames that cannot be opened or was lost."""
+
+
+class ParameterError(PerceptionError):
+    """A parameter out of its range or at odds with another."""
