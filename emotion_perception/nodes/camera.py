@@ -1,0 +1,235 @@
+"""camera: frames of any source -> image_raw, image_raw/compressed, camera_info."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from ament_index_python.packages import get_package_share_directory
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_srvs.srv import SetBool
+
+from emotion_perception.core.errors import PerceptionError, SourceError
+from emotion_perception.msg import EmotionArray
+from emotion_perception.ros.flow import FlowControl
+from emotion_perception.ros.health import Level
+from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image
+from emotion_perception.ros.messages import header_at, nanoseconds
+from emotion_perception.ros.node import PerceptionNode
+from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
+from emotion_perception.ros.process import run_node
+from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
+from emotion_perception.sources.base import Frame, SourceOptions
+from emotion_perception.sources.calibration import Calibration, load_calibration
+from emotion_perception.sources.capture import Capture, CaptureState
+from emotion_perception.sources.uri import open_source
+
+_AUDIENCE_TIMEOUT = 3.0  # seconds that a recording waits for its first subscriber
+
+
+@dataclass(frozen=True)
+class CameraParameters(NodeParameters):
+    """What can be set of a camera; names are usb_cam's where it has one."""
+
+    source: str = parameter("usb:", "Where frames come from: usb:0, file:clip.mp4, images:folder, synthetic:")
+    video_device: str = parameter("/dev/video0", "The camera of usb: when the source names none.")
+    image_width: int = parameter(640, "Pixels; asked of a camera.", low=1, high=16384)
+    image_height: int = parameter(480, "Pixels; asked of a camera.", low=1, high=16384)
+    framerate: float = parameter(30.0, "Frames per second; asked of a camera, pace of images:", low=0.01, high=1000.0)
+    pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty leaves it the choice.")
+    loop: bool = parameter(False, "Start a file or folder again at its end.")
+    lossless: bool = parameter(False, "Play a file as fast as the graph consumes it, and no frame faster.")
+    frame_id: str = parameter("camera", "Frame of the images (header.frame_id).")
+    camera_name: str = parameter("", "Expected camera_name of the calibration; empty takes any.")
+    camera_info_url: str = parameter("", "Calibration: file:///path.yaml or package://package/path.yaml; empty: none.")
+    jpeg_quality: int = parameter(80, "Of image_raw/compressed.", low=1, high=100, applies=Applies.LIVE)
+
+
+class CameraNode(PerceptionNode[CameraParameters]):
+    """Publishes the frames of a source; a camera that is absent or lost is awaited, and told about once."""
+
+    PARAMETERS = CameraParameters
+
+    def __init__(self, **options: object) -> None:
+        super().__init__("camera", **options)
+        self.ended = False
+        #: Why a recording could not be opened, or was given up; a live camera is awaited instead.
+        self.missing: str | None = None
+        self.aborted: str | None = None
+        self.last_stamp: int | None = None
+        self._captured: OrderedDict[int, float] = OrderedDict()
+        self._capture: Capture | None = None
+        self._flow: FlowControl | None = None
+        self._audience = self.create_timer(_AUDIENCE_TIMEOUT, self._begin, clock=self._steady)
+        self._audience.cancel()
+        self.create_service(SetBool, "set_capture", self._set_capture)
+
+    def captured_at(self, stamp: int) -> float | None:
+        """Return the steady time (time.monotonic) at which the frame with this stamp (ns) was published, if recent."""
+        return self._captured.get(stamp)
+
+    def configure(self) -> None:
+        """Check the source's description and the calibration; open the outputs."""
+        asked = self.parameters
+        options = SourceOptions(
+            video_device=asked.video_device,
+            image_width=asked.image_width,
+            image_height=asked.image_height,
+            framerate=asked.framerate,
+            pixel_format=asked.pixel_format,
+            loop=asked.loop,
+        )
+        self._source = open_source(asked.source, options, report=lambda text: self.health.moment("source", text))
+        if asked.lossless and self._source.live:
+            raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
+        self._calibration = self._load_calibration()
+        self._size = (0, 0)
+        self._image = self.output(Image, "image_raw", IMAGE_OUTPUT if not asked.lossless else RELIABLE,
+                                  matched=lambda count: count and self._begin())  # fmt: skip
+        self._compressed = self.output(CompressedImage, "image_raw/compressed", IMAGE_OUTPUT,
+                                       matched=lambda count: count and self._begin())  # fmt: skip
+        self._info = self.output(CameraInfo, "camera_info", RELIABLE)
+        self.detail("source", self._source.description)
+
+    def activate(self) -> None:
+        """Start capturing: a camera at once, a recording when someone looks."""
+        asked = self.parameters
+        self.ended = False
+        self.last_stamp = None
+        if asked.lossless:
+            self._flow = FlowControl()
+            self.input(EmotionArray, "emotion", lambda m: self._flow and self._flow.finished(nanoseconds(m.header)),
+                       RELIABLE, watched=False)  # fmt: skip
+        self._capture = Capture(
+            self._source,
+            self._publish,
+            clock=lambda: int(self.get_clock().now().nanoseconds),
+            on_state=self._note_state,
+            report=lambda text: self.health.moment("source", text),
+            real_time=not asked.lossless,
+        )
+        self._begun = False
+        if self._source.live or self._image.subscribers or self._compressed.subscribers:
+            self._begin()
+        else:
+            self._audience.reset()
+
+    def deactivate(self) -> None:
+        """Stop capturing and let go of the device."""
+        self._audience.cancel()
+        if self._flow:
+            self._flow.close()
+            self._flow = None
+        if self._capture:
+            self._capture.stop()
+            self._capture = None
+
+    def _begin(self) -> None:
+        self._audience.cancel()
+        if self._capture and not self._begun:
+            self._begun = True
+            self._capture.start()
+
+    def _set_capture(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        if self._capture is None:
+            response.message = "the camera is not active"
+        else:
+            response.success = True
+            if request.data:
+                self._capture.start()
+            else:
+                self._capture.stop()
+            response.message = "capturing" if request.data else "stopped"
+        return response
+
+    def _publish(self, frame: Frame, stamp: int) -> None:
+        flow = self._flow
+        if flow:
+            try:
+                if not flow.admit(stamp):
+                    return
+            except PerceptionError as error:
+                self.aborted = f"camera: {error}"
+                self.health.problem("flow", str(error))
+                flow.close()
+                self.ended = True
+                return
+        header = header_at(stamp, self.parameters.frame_id)
+        self._note_capture(frame, stamp)
+        if self._image.subscribers:
+            self._image.publish(bgr_to_image(frame.image, header))
+        if self._compressed.subscribers:
+            self._compressed.publish(bgr_to_compressed(frame.image, header, quality=self.parameters.jpeg_quality))
+        self._publish_info(frame, header)
+        self.health.processed()
+
+    def _note_capture(self, frame: Frame, stamp: int) -> None:
+        moment = time.monotonic() if frame.captured is None else 1e-9 * frame.captured
+        self._captured[stamp] = moment
+        while len(self._captured) > 100:
+            self._captured.popitem(last=False)
+        self.last_stamp = stamp
+
+    def _publish_info(self, frame: Frame, header: object) -> None:
+        height, width = frame.image.shape[:2]
+        if self._calibration is None:
+            calibration = Calibration.uncalibrated(width, height)
+        else:
+            calibration = self._calibration
+            if self._size != (width, height):
+                self._check_calibration(width, height)
+        self._size = (width, height)
+        self._info.publish(
+            CameraInfo(
+                header=header,
+                width=calibration.width,
+                height=calibration.height,
+                distortion_model=calibration.distortion_model,
+                d=calibration.d,
+                k=calibration.k,
+                r=calibration.r,
+                p=calibration.p,
+            )
+        )
+
+    def _load_calibration(self) -> Calibration | None:
+        url, name = self.parameters.camera_info_url, self.parameters.camera_name
+        if not url:
+            return None
+        calibration = load_calibration(url, find_package_share=get_package_share_directory)
+        if name and calibration.camera_name != name:
+            self.health.problem(
+                "calibration",
+                f'camera_info_url is the calibration of "{calibration.camera_name}", but camera_name is "{name}": '
+                "give the right file, or the right name",
+                level=Level.WARN,
+            )
+        return calibration
+
+    def _check_calibration(self, width: int, height: int) -> None:
+        assert self._calibration is not None
+        try:
+            self._calibration.check_size(width, height)
+        except PerceptionError as error:
+            self.health.problem("calibration size", str(error), level=Level.WARN)
+        else:
+            self.health.clear("calibration size")
+
+    def _note_state(self, state: CaptureState, sentence: str) -> None:
+        self.detail("capture", state)
+        if state is CaptureState.LOST:
+            self.health.problem("source", sentence)
+            if self.last_stamp is None and not self._source.live:
+                self.missing = sentence
+        elif state is CaptureState.RUNNING:
+            self.missing = None
+            self.health.clear("source")
+        elif state is CaptureState.ENDED:
+            self.ended = True
+            self.get_logger().info(sentence)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_node(CameraNode)

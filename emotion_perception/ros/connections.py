@@ -1,0 +1,146 @@
+"""Publishers and subscriptions that notice when nobody understands them: no publisher, silence, unmatched QoS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, qos_policy_name_from_kind
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from emotion_perception.ros.health import Health, Level
+
+_GRACE = 3.0  # seconds that discovery and a first message may take
+_SILENCE = 2.0  # seconds without a message after which an input counts as silent
+
+
+class Input:
+    """A subscription that knows when its topic has no publisher or fell silent."""
+
+    def __init__(
+        self,
+        node: Node,
+        health: Health,
+        kind: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        *,
+        watched: bool = True,
+    ) -> None:
+        self._node = node
+        self._health = health
+        self._callback = callback
+        self._watched = watched
+        self._key = f"input {topic}"
+        self._opened = time.monotonic()
+        self._heard: float | None = None
+        self._subscription = node.create_subscription(
+            kind,
+            topic,
+            self._receive,
+            qos,
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._topic = self._subscription.topic_name
+
+    def check(self) -> None:
+        """Raise or clear the problem of this input, if it is watched; call it about once a second."""
+        if not self._watched:
+            return
+        now = time.monotonic()
+        if self._heard is not None and now - self._heard < _SILENCE:
+            self._health.clear(self._key)
+        elif now - (self._heard or self._opened) < _GRACE:
+            return
+        elif self._node.count_publishers(self._topic) == 0:
+            self._warn(f"nobody publishes {self._topic}: start the node that does, or remap the topic")
+        elif self._heard is None:
+            self._warn(f"{self._topic} has a publisher, but no message came: compare its QoS, host and domain id")
+        else:
+            self._warn(f"{self._topic} fell silent {now - self._heard:.0f} s ago", once=f"{self._topic} fell silent")
+
+    def close(self) -> None:
+        """End the subscription and its problems."""
+        self._node.destroy_subscription(self._subscription)
+        self._health.clear(self._key)
+        self._health.clear(self._key + " qos")
+
+    def _receive(self, message: Any) -> None:
+        self._heard = time.monotonic()
+        self._callback(message)
+
+    def _warn(self, sentence: str, *, once: str = "") -> None:
+        self._health.problem(self._key, once or sentence, level=Level.WARN)
+
+    def _incompatible(self, event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        self._health.problem(
+            f"{self._key} qos",
+            f"a publisher of {self._topic} offers a QoS this node cannot take ({policy}): change the publisher, or set "
+            f"the parameter qos_overrides.{self._topic}.subscription.{policy.lower()}",
+            level=Level.WARN,
+        )
+
+
+class Output:
+    """A publisher that knows when a subscriber asked for a QoS it does not offer."""
+
+    def __init__(
+        self,
+        node: Node,
+        health: Health,
+        kind: type,
+        topic: str,
+        qos: QoSProfile,
+        *,
+        matched: Callable[[int], None] | None = None,
+    ) -> None:
+        self._node = node
+        self._health = health
+        self._key = f"output {topic} qos"
+        events = PublisherEventCallbacks(
+            incompatible_qos=self._incompatible,
+            matched=(lambda event: matched(event.current_count)) if matched else None,
+        )
+        self._publisher: Publisher = node.create_publisher(
+            kind,
+            topic,
+            qos,
+            event_callbacks=events,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._topic = self._publisher.topic_name
+
+    @property
+    def topic(self) -> str:
+        """The full name."""
+        return self._topic
+
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions are matched."""
+        return int(self._publisher.get_subscription_count())
+
+    def publish(self, message: Any) -> None:
+        """Send a message, or its serialized bytes."""
+        self._publisher.publish(message)
+
+    def close(self) -> None:
+        """End the publisher and its problem."""
+        self._node.destroy_publisher(self._publisher)
+        self._health.clear(self._key)
+
+    def _incompatible(self, event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        self._health.problem(
+            self._key,
+            f"a subscriber of {self._topic} asks for a QoS that is not offered ({policy}) and gets nothing: change "
+            f"the subscriber, or set the parameter qos_overrides.{self._topic}.publisher.{policy.lower()}",
+            level=Level.WARN,
+        )

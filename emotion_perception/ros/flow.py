@@ -1,0 +1,46 @@
+"""Flow control at the source: the next frame waits until the graph has finished an earlier one."""
+
+from __future__ import annotations
+
+import threading
+
+from emotion_perception.core.errors import PerceptionError
+
+
+class FlowControl:
+    """Keeps at most ``limit`` frames in flight between a source and the last stage.
+
+    `admit` blocks the source's thread; `finished` is called with the stamp of each result. No result for ``timeout``
+    seconds is an error: in a run that must not lose a frame, going on would hide that one was lost.
+    """
+
+    def __init__(self, *, limit: int = 2, timeout: float = 10.0) -> None:
+        self._limit = limit
+        self._timeout = timeout
+        self._changed = threading.Condition()
+        self._in_flight: set[int] = set()
+        self._open = True
+
+    def admit(self, stamp: int) -> bool:
+        """Wait for room and count the frame in. Returns False once closed; raises PerceptionError after the time-out."""
+        with self._changed:
+            room = self._changed.wait_for(lambda: not self._open or len(self._in_flight) < self._limit, self._timeout)
+            if not room:
+                raise PerceptionError(
+                    f"no result for {self._timeout:g} s: the graph lost a frame; see that every node runs with lossless"
+                )
+            if self._open:
+                self._in_flight.add(stamp)
+            return self._open
+
+    def finished(self, stamp: int) -> None:
+        """Note that the last stage has published the result for this stamp."""
+        with self._changed:
+            self._in_flight.discard(stamp)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let whoever waits go on, and admit nothing more."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()

@@ -1,0 +1,79 @@
+"""Between the values of `core` and the messages. rclpy does not check fields: whatever is not a plain float or int
+may be published as 0.0 or raise, so every number is converted here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from geometry_msgs.msg import Point32
+from numpy.typing import NDArray
+from sensor_msgs.msg import RegionOfInterest
+from std_msgs.msg import Header
+
+from emotion_perception.core.faces import Face, Roi
+from emotion_perception.msg import Emotion
+from emotion_perception.msg import Face as FaceMessage
+from emotion_perception.ros.images import bgr_to_image
+
+
+def seconds(header: Header) -> float:
+    """Return the stamp in seconds."""
+    return float(header.stamp.sec) + 1e-9 * header.stamp.nanosec
+
+
+def nanoseconds(header: Header) -> int:
+    """Return the stamp in nanoseconds."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def header_at(stamp: int, frame_id: str) -> Header:
+    """Return a header with a stamp given in nanoseconds."""
+    header = Header(frame_id=frame_id)
+    header.stamp.sec, header.stamp.nanosec = divmod(stamp, 1_000_000_000)
+    return header
+
+
+def roi_to_message(roi: Roi) -> RegionOfInterest:
+    """Return the message of a region."""
+    return RegionOfInterest(
+        x_offset=int(roi.x_offset), y_offset=int(roi.y_offset), width=int(roi.width), height=int(roi.height)
+    )
+
+
+def roi_from_message(message: RegionOfInterest) -> Roi:
+    """Return the region of a message."""
+    return Roi(message.x_offset, message.y_offset, message.width, message.height)
+
+
+def face_to_message(face: Face, header: Header) -> FaceMessage:
+    """Return the message of a face that was found in the image with that header."""
+    landmarks = [] if face.landmarks is None else face.landmarks.tolist()
+    return FaceMessage(
+        id=face.id,
+        confidence=float(face.confidence),
+        roi=roi_to_message(face.roi),
+        landmarks=[Point32(x=x, y=y, z=0.0) for x, y in landmarks],
+        aligned=bgr_to_image(face.aligned, header),
+    )
+
+
+def landmarks_from_message(message: FaceMessage) -> NDArray[np.float32] | None:
+    """Return (5, 2) pixels, or None when the detector gave none."""
+    if len(message.landmarks) != 5:
+        return None
+    return np.array([(point.x, point.y) for point in message.landmarks], np.float32)
+
+
+def emotion_to_message(
+    face: FaceMessage, label: str, confidence: float, smoothed: Sequence[float], raw: Sequence[float]
+) -> Emotion:
+    """Return the message of one face's expression; the probabilities are plain floats."""
+    return Emotion(
+        face_id=face.id,
+        roi=face.roi,
+        label=label,
+        confidence=float(confidence),
+        probabilities=[float(value) for value in smoothed],
+        raw_probabilities=[float(value) for value in raw],
+    )
