@@ -1,0 +1,127 @@
+"""`emotion-perception run`: camera, face_detector, emotion_classifier and overlay in one process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from emotion_perception.cli import parameters
+from emotion_perception.core.errors import PerceptionError
+from emotion_perception.nodes import NODES, node_class
+
+_DRAIN_TIMEOUT = 3.0  # seconds that the last frame of a recording may take through the graph
+_START_TIMEOUT = 10.0  # seconds until every node is active
+_POLL = 0.02
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
+    """Add the command `run` to the main parser."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "run", help="run perception: camera, faces, emotion, overlay", description=__doc__
+    )
+    parser.add_argument("--source", metavar="URI", help="usb:0, file:clip.mp4, images:folder, synthetic: or a path")
+    parser.add_argument(
+        "--params-file", type=Path, action="append", default=[], metavar="YAML", help="ROS parameter file; repeatable"
+    )
+    parser.add_argument(
+        "--param", type=parameters.assignment, action="append", default=[], metavar="NODE.NAME:=VALUE", help="repeatable"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write emotion.csv, overlay.mp4 and timeline.png")
+    parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
+    parser.add_argument("--namespace", default="", help="of all nodes and topics")
+    parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"), default="warn")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until the recording's end or Ctrl-C. Returns 0, or 1 when a node fails (its sentence on stderr)."""
+    values = list(args.param)
+    if args.source:
+        values.append(("camera", "source", args.source))
+    for path in args.params_file:
+        parameters.check_file(path)
+    for node, name, value in values:
+        parameters.check_assignment(node, name, value, where="--param")
+    with tempfile.TemporaryDirectory(prefix="emotion_perception_") as scratch:
+        overrides = Path(scratch, "overrides.yaml")
+        parameters.write_file(overrides, values)
+        arguments = ["--ros-args", "--log-level", args.log_level]
+        if args.namespace:
+            arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
+        for path in [*args.params_file, overrides] if values else args.params_file:
+            arguments += ["--params-file", str(path)]
+        return _Session(args, arguments).run()
+
+
+class _Session:
+    """One run of the graph with its live line and its recording."""
+
+    def __init__(self, args: argparse.Namespace, ros_arguments: list[str]) -> None:
+        from emotion_perception.ros.process import Graph  # rclpy loads only when something runs
+
+        self._args = args
+        self._graph = Graph(ros_arguments, fail_fast=True)
+        self._camera: Any = None
+        self._recording: Any = None
+
+    def run(self) -> int:
+        with self._graph:
+            self._start()
+            status = self._watch()
+            if sys.stdout.isatty():
+                print()
+        if self._recording is not None:
+            written = self._recording.finish()
+            print(f"wrote {', '.join(map(str, written))}")
+            if self._recording.failure:
+                raise PerceptionError(self._recording.failure)
+        if status:
+            raise PerceptionError(status)
+        return 0
+
+    def _start(self) -> None:
+        """Start the nodes from the end of the flow to its beginning, so that no frame finds nobody."""
+        from emotion_perception.cli.live_line import LiveLine
+        from emotion_perception.cli.recording import Recording
+
+        args, graph = self._args, self._graph
+        names = [name for name in NODES if not (name == "overlay" and args.no_overlay)]
+        nodes = [graph.add(node_class(name)) for name in reversed(names) if name != "camera"]
+        self._line = graph.add(LiveLine, captured_at=self._captured_at)
+        if args.out:
+            self._recording = graph.add(Recording, folder=args.out, video=not args.no_overlay)
+        self._wait_until(lambda: all(node.active for node in nodes), _START_TIMEOUT)
+        if not graph.done.is_set():
+            self._camera = graph.add(node_class("camera"))
+
+    def _captured_at(self, stamp: int) -> float | None:
+        return self._camera.captured_at(stamp) if self._camera else None
+
+    def _watch(self) -> str | None:
+        """Wait for the end. Returns the sentence of what failed, if anything."""
+        graph = self._graph
+        while not graph.done.wait(0.1):
+            if self._camera.ended:
+                self._drain()
+                break
+            if self._camera.missing:
+                return f"camera: {self._camera.missing}"
+        return graph.failed or (self._camera.aborted if self._camera else None)
+
+    def _drain(self) -> None:
+        """Let the last frame of a recording arrive at the end of the graph."""
+        last = self._camera.last_stamp
+        self._wait_until(lambda: self._line.newest_stamp == last, _DRAIN_TIMEOUT)
+        if self._recording is not None and not self._args.no_overlay:
+            self._wait_until(lambda: self._recording.newest_picture == last, _DRAIN_TIMEOUT)
+
+    def _wait_until(self, condition: Callable[[], bool], timeout: float) -> None:
+        end = time.monotonic() + timeout
+        while not condition() and time.monotonic() < end and not self._graph.done.wait(_POLL):
+            pass
+
