@@ -35,8 +35,9 @@ def run_cmake() -> None:
     if cache.is_file() and prefix not in cache.read_text():
         shutil.rmtree(TREE)
     shutil.rmtree(STAGE, ignore_errors=True)
-    options = [f"-DCMAKE_INSTALL_PREFIX={STAGE}", f"-DPython3_EXECUTABLE={sys.executable}", "-DCMAKE_BUILD_TYPE=Release"]
-    subprocess.run(["cmake", "-S", HERE, "-B", TREE, *options], check=True, env=environment)
+    options = {"CMAKE_BUILD_TYPE": "Release", "CMAKE_INSTALL_PREFIX": STAGE, "Python3_EXECUTABLE": sys.executable}
+    defines = [f"-D{name}={value}" for name, value in options.items()]
+    subprocess.run(["cmake", "-S", HERE, "-B", TREE, *defines], check=True, env=environment)
     subprocess.run(["cmake", "--build", TREE, "--target", "install"], check=True, env=environment)
 
 

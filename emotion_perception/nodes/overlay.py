@@ -126,9 +126,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         if self._drawn.subscribers:
             self._drawn.publish(bgr_to_image(picture, image.header))
         if self._compressed.subscribers:
-            self._compressed.publish(
-                bgr_to_compressed(picture, image.header, quality=self.parameters.jpeg_quality)
-            )  # fmt: skip
+            self._compressed.publish(bgr_to_compressed(picture, image.header, quality=self.parameters.jpeg_quality))
         self.health.processed(time.monotonic() - begin)
 
     def _failed(self, error: Exception) -> None:

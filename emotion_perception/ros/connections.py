@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
@@ -43,7 +44,7 @@ class Input:
             kind,
             topic,
             self._receive,
-            qos,
+            copy(qos),  # overrides are written into it
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
@@ -111,7 +112,7 @@ class Output:
         self._publisher: Publisher = node.create_publisher(
             kind,
             topic,
-            qos,
+            copy(qos),  # overrides are written into it
             event_callbacks=events,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )

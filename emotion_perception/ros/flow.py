@@ -22,7 +22,7 @@ class FlowControl:
         self._open = True
 
     def admit(self, stamp: int) -> bool:
-        """Wait for room and count the frame in. Returns False once closed; raises PerceptionError after the time-out."""
+        """Wait for room and count the frame in. False once closed; raises PerceptionError after the time-out."""
         with self._changed:
             room = self._changed.wait_for(lambda: not self._open or len(self._in_flight) < self._limit, self._timeout)
             if not room:

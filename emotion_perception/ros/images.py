@@ -86,10 +86,8 @@ def bgr_to_image(picture: NDArray[np.uint8], header: Header) -> Image:
     """Return the (H, W, 3) uint8 bgr8 picture as a message."""
     height, width = picture.shape[:2]
     data = array("B")
-    data.frombytes(picture.tobytes() if not picture.flags.c_contiguous else memoryview(picture).cast("B"))
-    return Image(
-        header=header, height=height, width=width, encoding="bgr8", is_bigendian=0, step=3 * width, data=data
-    )  # fmt: skip
+    data.frombytes(picture.tobytes())
+    return Image(header=header, height=height, width=width, encoding="bgr8", is_bigendian=0, step=3 * width, data=data)
 
 
 def bgr_to_compressed(picture: NDArray[np.uint8], header: Header, *, quality: int) -> CompressedImage:

@@ -1,5 +1,8 @@
-"""Between the values of `core` and the messages. rclpy does not check fields: whatever is not a plain float or int
-may be published as 0.0 or raise, so every number is converted here."""
+"""Between the values of `core` and the messages.
+
+rclpy does not check fields: what is not a plain float or int may be published as 0.0 or raise, so every number is
+converted here.
+"""
 
 from __future__ import annotations
 

@@ -87,14 +87,14 @@ def declare(node: Node, parameters: type[NodeParameters]) -> None:
 
 def load(node: Node, parameters: type[Parameters]) -> Parameters:
     """Return the node's parameters, checked. Raises ParameterError, which names the parameter and what it takes."""
-    return parameters(**{each.name: checked(parameters, each.name, node.get_parameter(each.name).value)
-                         for each in fields(parameters)})  # fmt: skip
+    names = [each.name for each in fields(parameters)]
+    return parameters(**{name: checked(parameters, name, node.get_parameter(name).value) for name in names})
 
 
 def checked(parameters: type[NodeParameters], name: str, value: Any) -> Any:
     """Return the value as its field's type (an integer is taken for a float). Raises ParameterError."""
     each = next(each for each in fields(parameters) if each.name == name)
-    kind = type(each.default)
+    kind: type = type(each.default)
     if kind is float and type(value) is int:
         value = float(value)
     takes = allowed(each.metadata)

@@ -1,0 +1,35 @@
+# make run, make test: both set themselves up. See README.md.
+SOURCE ?= file:$(shell .venv/bin/emotion-perception models path demo_clip 2>/dev/null)
+OUT ?= out/demo
+PYTEST ?=
+
+.PHONY: help setup run test check lock clean
+
+help:
+	@echo "make run                  play the demo clip through the real ROS 2 graph (SOURCE=usb:0, SOURCE=video.mp4, ...)"
+	@echo "make test                 ruff, mypy and all tests (PYTEST='-k camera' for some)"
+	@echo "make setup                only set up: .venv, package, weights, clip"
+	@echo "make lock                 renew requirements.lock"
+	@echo "make clean                remove what was built and installed here"
+
+setup:
+	@scripts/setup
+
+run: setup
+	@.venv/bin/emotion-perception run --params-file config/demo.yaml --source "$(SOURCE)" --out "$(OUT)"
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy emotion_perception
+
+test: check
+	.venv/bin/python -m pytest $(PYTEST)
+
+lock: setup
+	.venv/bin/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
+	  | uv pip compile pyproject.toml - --extra dev --generate-hashes --upgrade --no-header --no-annotate --quiet \
+	    --python-version 3.11 --python-platform x86_64-manylinux_2_35 --output-file requirements.lock
+
+clean:
+	rm -rf .venv build dist install log out *.egg-info

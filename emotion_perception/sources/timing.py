@@ -1,0 +1,77 @@
+"""Stamps for frames, and the pace at which a recording is played."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from emotion_perception.sources.base import Frame
+
+_CLOCK_SET_BACK_NS = 1_000_000_000
+
+
+class Stamper:
+    """Gives each frame a stamp in nanoseconds of ``clock``; stamps always grow, unless the clock is set back by 1 s.
+
+    A live frame has the time of its capture. A frame of a recording has the clock's time at the recording's first
+    frame plus its presentation time, so that two replays differ by a constant.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._origin: int | None = None
+        self._last: int | None = None
+
+    def restart(self) -> None:
+        """Say that the source was opened anew: its presentation times start over."""
+        self._origin = None
+
+    def stamp(self, frame: Frame) -> int:
+        """Return the stamp of ``frame``."""
+        if frame.time is None:
+            age = time.monotonic_ns() - frame.captured if frame.captured is not None else 0
+            stamp = self._clock() - max(0, age)
+        else:
+            presentation = round(frame.time * 1e9)
+            if self._origin is None:
+                self._origin = self._clock() - presentation
+            stamp = self._origin + presentation
+        stamp = max(0, stamp)
+        if self._last is not None and self._last - _CLOCK_SET_BACK_NS < stamp:
+            stamp = max(stamp, self._last + 1)
+        self._last = stamp
+        return stamp
+
+
+class Pacer:
+    """Lets frames of a recording pass when they are due, by the steady clock.
+
+    A frame that is late passes at once, so short delays do not add up. After one of more than ``stall`` seconds (the
+    process was suspended, the file is too heavy for the machine) the schedule moves, so that playing goes on at its
+    rate instead of racing to catch up.
+    """
+
+    def __init__(self, stall: float = 0.5) -> None:
+        self._stall = stall
+        self._start: float | None = None
+
+    def restart(self) -> None:
+        """Say that the next frame is due at once."""
+        self._start = None
+
+    def wait(self, presentation: float, stop: threading.Event) -> float:
+        """Wait until the frame of that presentation time (seconds) is due or ``stop`` is set.
+
+        Returns the seconds by which the schedule had to move, 0.0 as a rule.
+        """
+        now = time.monotonic()
+        if self._start is None:
+            self._start = now - presentation
+        late = now - (self._start + presentation)
+        if late > self._stall:
+            self._start += late
+            return late
+        if late < 0:
+            stop.wait(-late)
+        return 0.0
