@@ -35,16 +35,25 @@ def _split(uri: str) -> tuple[str, str]:
     scheme, colon, rest = uri.partition(":")
     if colon and scheme in SCHEMES:
         return scheme, rest
-    path = Path(uri).expanduser()
     if not uri:
         raise SourceError(f"source is empty: give {_known()}, or the path of a video or picture")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) and not path.exists():
+    path = Path(uri).expanduser()
+    there, folder = _look(path)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) and not there:
         raise SourceError(f'source "{uri}" has the unknown scheme "{scheme}:": use {_known()}')
     if re.fullmatch(r"\d+|/dev/(video\d+|v4l/.+)", uri):
         return "usb", uri
-    if path.is_dir() or path.suffix.lower() in PICTURE_SUFFIXES or (glob.has_magic(uri) and not path.exists()):
+    if folder or path.suffix.lower() in PICTURE_SUFFIXES or (glob.has_magic(uri) and not there):
         return "images", uri
     return "file", uri
+
+
+def _look(path: Path) -> tuple[bool, bool]:
+    """Return whether something is at the path, and whether it is a folder."""
+    try:
+        return path.exists(), path.is_dir()
+    except OSError:  # a name too long, or a folder on the way that may not be entered
+        return False, False
 
 
 def _known() -> str:

@@ -14,7 +14,7 @@ _VIDEO_MAJOR = 81  # Linux's number for V4L devices
 
 def find_obstacle(device: str) -> str | None:
     """Return the sentence that says why ``device`` cannot be opened, as far as that shows without opening it."""
-    if not Path(device).exists():
+    if not os.access(device, os.F_OK):
         return f"usb: there is no {device}: {_choose()}"
     if not os.access(device, os.R_OK | os.W_OK):
         user = getpass.getuser()

@@ -95,7 +95,11 @@ def _ticks(nanoseconds: int) -> int:
 def _video_size(width: int, height: int) -> tuple[int, int]:
     """Return the size of the video for a first picture of that size: even, as yuv420p wants it."""
     shrink = min(1.0, _LARGEST_SIDE / max(width, height))
-    return tuple(max(_SMALLEST_SIDE, (round(side * shrink) + 1) // 2 * 2) for side in (width, height))  # type: ignore[return-value]
+    return _even(width * shrink), _even(height * shrink)
+
+
+def _even(side: float) -> int:
+    return max(_SMALLEST_SIDE, (round(side) + 1) // 2 * 2)
 
 
 def _fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -32,6 +32,7 @@ class Track:
         self.alone = alone
         self.cut_away = False
         self.entangled: set[Track] = set()
+        self.restless = -9.0
         self._latest = looks[None]
         self._views = looks[None] if alone else np.empty((0, LENGTH), np.float32)
 

@@ -25,6 +25,9 @@ LOOKS_LIMIT_CROWD = 2.0
 USE_LOOKS = True
 CROWD_W = 1.0
 CUT_BASE, CUT_SLOPE, CUT_CAP = -0.75, 8.0, 1.5
+CUT_MARGIN, CALM = 2.0, 3.0
+W_ENT = 0.3
+W_ENT_T = 0.3
 PRIOR = 3.0
 USE_CUT = True
 USE_ENTANGLE = True
@@ -70,6 +73,7 @@ class FaceTracker:
         for i, j in pairs:
             t = self._tracks[i]
             touching, near, touched = crowd[j]
+            t.restless=max(t.restless-CALM*(stamp-t.last_seen), self.S[i,j])
             t.see(detections[j], seen[j], stamp, alone=not touching)
             if touching:
                 t.entangled.update(o for o in touched if o is not t)
@@ -123,7 +127,7 @@ class FaceTracker:
         M, N = len(self._tracks), len(detections)
         E = np.zeros((M, N)); cut = np.zeros((M, N), bool)
         if not M: return E, cut
-        Z=np.zeros((M,N))
+        Z=np.zeros((M,N)); self.S=S=np.full((M,N),-9.)
         z = np.array([measure(d) for d in detections])
         vol = math.log(shape[0] * shape[1] * SIZES) + PRIOR
         mo = np.stack([t.motion.log_density(z) for t in self._tracks]) + vol
@@ -133,7 +137,8 @@ class FaceTracker:
                 if t.entangled:
                     idx = [k for k, o in enumerate(self._tracks) if o in t.entangled or o is t]
                     for j in range(N):
-                        if not crowd[j][0]: m2[i, j] = mo[idx, j].max()
+                        w=W_ENT_T if crowd[j][0] else W_ENT
+                        top=mo[idx,j].max(); m2[i, j] = top-w*(top-mo[i,j])
         for i, t in enumerate(self._tracks):
             lag = stamp - t.last_seen
             if USE_LOOKS:
@@ -156,7 +161,8 @@ class FaceTracker:
                 if t.cut_away and zv[j] > -2: E[i, j] = -1; continue
                 if USE_CUT and not touching and t.alone and not t.entangled:
                     zc = zt[j] if near or lag > .5 else max(zt[j], zf[j])
-                    if (zc + zv[j]) / 2 > th:
+                    S[i,j]=(zc + zv[j]) / 2
+                    if S[i,j] > th and S[i,j] > t.restless - CALM*lag + CUT_MARGIN:
                         cut[i, j] = mo[i, j] > 0; E[i, j] = -1
                 if detections[j].confidence < self._start and lag > CONFIRM_WITHIN: E[i, j] = -1
         for j in range(N):
