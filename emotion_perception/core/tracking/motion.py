@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from emotion_perception.core.faces import Detection
 
 #: Seconds after which a velocity that is no longer observed has faded to 1/e.
-VELOCITY_MEMORY = 0.5
+VELOCITY_MEMORY = 1.0
 #: Standard deviation of a face's velocity: centre in face sizes per second, size in e-folds per second.
 VELOCITY_STD = (2.0, 1.5, 0.5)
 #: Standard deviation of a detector's box: centre in face sizes, size in e-folds.

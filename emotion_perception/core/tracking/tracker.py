@@ -17,7 +17,7 @@ from emotion_perception.core.tracking.track import Track
 
 MEMORY = 2.0
 CONFIRM_WITHIN = 0.5
-TOUCHING = 1.2
+TOUCHING = 1.4
 NEAR = 2.0
 SIZES = 3.0
 LOOKS_LIMIT = 6.0
