@@ -64,7 +64,7 @@ class _LiteRt:
 
     def __init__(self, path: Path, content: bytes, threads: int) -> None:
         try:
-            from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
+            from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
             raise _no_runtime(path, "ai-edge-litert") from error
         self._path = path
@@ -103,7 +103,7 @@ class _LiteRt:
 class _OnnxRuntime:
     def __init__(self, path: Path, content: bytes, threads: int) -> None:
         try:
-            import onnxruntime  # type: ignore[import-untyped]
+            import onnxruntime
         except ImportError as error:
             raise _no_runtime(path, "onnxruntime") from error
         self._path = path

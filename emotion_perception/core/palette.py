@@ -6,7 +6,7 @@ from __future__ import annotations
 Rgb = tuple[int, int, int]
 
 #: For dark grounds (BACKGROUND). Searched for by the distance (CIEDE2000) of the two most alike, over normal and
-#: colour-blind vision (Machado, Oliveira and Fernandes 2009): 22 normal, 17 without green or red, 13 without blue.
+#: colour-blind vision (Machado, Oliveira and Fernandes 2009): 23 normal, 18 without red or green, 14 without blue.
 COLOURS: dict[str, Rgb] = {
     "angry": (242, 52, 25),
     "disgust": (18, 169, 116),

@@ -99,8 +99,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
         asked = self.parameters
         self.ended = False
         self.last_stamp = None
+        self._open_flow()
         if asked.lossless:
-            self._flow = FlowControl()
             self.input(EmotionArray, "emotion", self._note_result, RELIABLE, watched=False)
         self._capture = Capture(
             self._source,
@@ -119,12 +119,19 @@ class CameraNode(PerceptionNode[CameraParameters]):
     def deactivate(self) -> None:
         """Stop capturing and let go of the device."""
         self._audience.cancel()
-        if self._flow:
-            self._flow.close()
-            self._flow = None
+        self._close_flow()
         if self._capture:
             self._capture.stop()
             self._capture = None
+
+    def _open_flow(self) -> None:
+        if self.parameters.lossless and self._flow is None:
+            self._flow = FlowControl()
+
+    def _close_flow(self) -> None:
+        if self._flow:
+            self._flow.close()
+            self._flow = None
 
     def _note_audience(self, subscribers: int) -> None:
         if subscribers:
@@ -145,9 +152,14 @@ class CameraNode(PerceptionNode[CameraParameters]):
             response.message = "the camera is not active"
         else:
             response.success = True
+            self._begun = True  # by hand from now on, whoever looks
+            self._audience.cancel()
             if request.data:
+                self.ended = False
+                self._open_flow()
                 self._capture.start()
             else:
+                self._close_flow()  # or the capture would wait for results that this thread has to take
                 self._capture.stop()
             response.message = "capturing" if request.data else "stopped"
         return response

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sensor_msgs.msg import CompressedImage, Image
 
-from emotion_perception.core.detection import BACKENDS, DEFAULT_BACKEND, create_detector
+from emotion_perception.core.detection import BACKENDS, DEFAULT_BACKEND, DEFAULT_CONFIDENCE_THRESHOLD, create_detector
 from emotion_perception.core.errors import ImageError
 from emotion_perception.core.face_finder import FaceFinder
 from emotion_perception.core.tracking import FaceTracker
@@ -28,7 +28,9 @@ class FaceDetectorParameters(NodeParameters):
 
     backend: str = parameter(DEFAULT_BACKEND, "The detector.", choices=BACKENDS)
     model_path: str = parameter("", "A weight file to use instead of the backend's own; yunet needs one.")
-    confidence_threshold: float = parameter(0.5, "Lowest score of a reported face.", low=0.0, high=1.0)
+    confidence_threshold: float = parameter(
+        DEFAULT_CONFIDENCE_THRESHOLD, "Lowest score of a reported face.", low=0.0, high=1.0
+    )
     min_face_size: int = parameter(20, "Pixels; smaller faces are not reported.", low=1, high=4096)
     max_faces: int = parameter(20, "The largest faces are reported, up to this many.", low=1, high=1000)
     image_scale: float = parameter(1.0, "Scale of the image that the detector looks at.", low=0.05, high=4.0)

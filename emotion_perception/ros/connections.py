@@ -10,13 +10,16 @@ from typing import Any
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, qos_policy_name_from_kind
+from rclpy.qos import QoSPolicyKind, QoSProfile, qos_policy_name_from_kind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from emotion_perception.ros.health import Health, Level
 
 _GRACE = 3.0  # seconds that discovery and a first message may take
 _SILENCE = 2.0  # seconds without a message after which an input counts as silent
+_OVERRIDES = QoSOverridingOptions(
+    (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
+)
 
 
 class Input:
@@ -46,7 +49,7 @@ class Input:
             self._receive,
             copy(qos),  # overrides are written into it
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=_OVERRIDES,
         )
         self._topic = self._subscription.topic_name
 
@@ -114,7 +117,7 @@ class Output:
             topic,
             copy(qos),  # overrides are written into it
             event_callbacks=events,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            qos_overriding_options=_OVERRIDES,
         )
         self._topic = self._publisher.topic_name
 

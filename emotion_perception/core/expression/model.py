@@ -75,7 +75,12 @@ class ExpressionModel:
 
         Returns (N, 7) float32: calibrated probabilities in the order of LABELS, each row summing to 1; a row is all NaN
         where the network's output is not finite. (0, 7) for no faces. A face's row does not depend on the others.
+        ImageError if a face is empty, not square or of another kind.
         """
+        for face in aligned:
+            _check_picture(face)
+            if face.shape[0] != face.shape[1]:
+                raise ImageError(f"an aligned face must be square, not {face.shape[1]}x{face.shape[0]}.")
         return self.classify_crops([expression_crop(face, self._description.input_size) for face in aligned])
 
     def classify_crops(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -92,8 +97,7 @@ class ExpressionModel:
 
     def _input(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Resize, convert and scale a picture to the network's input, batch axis included."""
-        if crop.dtype != np.uint8 or crop.size == 0 or not (crop.ndim == 2 or (crop.ndim == 3 and crop.shape[2] == 3)):
-            raise ImageError(f"a face must be a uint8 picture, grey or bgr, not {crop.dtype} {crop.shape}.")
+        _check_picture(crop)
         size, colour = self._description.input_size, self._description.colour
         picture: NDArray[Any] = crop
         if crop.shape[:2] != (size, size):
@@ -119,6 +123,12 @@ class ExpressionModel:
         scaled = logits / self._description.temperature
         exponentials = np.exp(scaled - scaled.max())
         return np.asarray(exponentials / exponentials.sum())
+
+
+def _check_picture(picture: NDArray[np.uint8]) -> None:
+    channels = picture.shape[2:]
+    if picture.dtype != np.uint8 or picture.ndim < 2 or picture.size == 0 or channels not in ((), (3,)):
+        raise ImageError(f"a face must be a uint8 picture, grey or bgr, not {picture.dtype} {picture.shape}.")
 
 
 def _description_path(which: str) -> Path:

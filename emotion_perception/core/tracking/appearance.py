@@ -52,9 +52,7 @@ def describe(image: NDArray[np.uint8], detection: Detection) -> NDArray[np.float
     return descriptor
 
 
-def different(
-    known: NDArray[np.float32], seen: NDArray[np.float32], *, surroundings: bool
-) -> NDArray[np.float32]:
+def different(known: NDArray[np.float32], seen: NDArray[np.float32], *, surroundings: bool) -> NDArray[np.float32]:
     """Log-odds, (M, N), that each of ``seen`` (N, LENGTH) is somebody else than each of ``known`` (M, LENGTH).
 
     surroundings: whether what is around the faces may be compared (not after they moved or met others).

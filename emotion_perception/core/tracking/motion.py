@@ -72,14 +72,15 @@ class Motion:
         ]
 
     @property
-    def centre(self) -> tuple[float, float]:
-        """x, y in pixels."""
-        return self._coordinates[0].position, self._coordinates[1].position
-
-    @property
     def size(self) -> float:
         """Side of the face in pixels."""
         return math.exp(self._coordinates[2].position)
+
+    @property
+    def box(self) -> NDArray[np.float32]:
+        """(4,) x0 y0 x1 y1 in pixels: a square where the face is expected."""
+        x, y, half = self._coordinates[0].position, self._coordinates[1].position, self.size / 2
+        return np.array((x - half, y - half, x + half, y + half), np.float32)
 
     def advance(self, seconds: float) -> None:
         """Predict ``seconds`` >= 0 ahead."""
@@ -91,9 +92,7 @@ class Motion:
     def correct(self, detection: Detection) -> None:
         """Take in the face as it was detected."""
         measured = measure(detection)
-        for coordinate, value, box in zip(
-            self._coordinates, measured, self._scaled(BOX_STD, measured[2]), strict=True
-        ):
+        for coordinate, value, box in zip(self._coordinates, measured, self._scaled(BOX_STD, measured[2]), strict=True):
             coordinate.correct(value, box * box)
 
     def log_density(self, measured: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,59 +1,71 @@
-"""One face through time: where it is, what it looks like, and how sure we are that it is one person."""
+"""One face through time: where it is, what it looks like, and whom it may have been mistaken for."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_perception.core.faces import Detection
-from emotion_perception.core.tracking.appearance import LENGTH, different
+from emotion_perception.core.tracking.appearance import different
 from emotion_perception.core.tracking.motion import Motion
+from emotion_perception.core.tracking.sighting import Sighting
 
 #: Views of a face that are remembered beside the latest one.
 VIEWS = 6
 #: Log-odds of `different` under which a view brings nothing new.
 FAMILIAR = -4.0
+#: Change per second by which a restless face is taken to have calmed down, in log-odds.
+CALMING = 3.0
 
 
 class Track:
     """A face that was seen at least once.
 
     id: None until the track is published.
-    last_seen: stamp of its latest detection, in seconds.
-    alone: whether no other face touched it at its latest detection.
+    born, last_seen: stamps of its first and latest sighting, in seconds.
     cut_away: it stood where somebody else stands now; only its looks can bring it back.
-    entangled: the tracks it touched since it was last seen alone: which is which, only looks can tell.
+    entangled: the tracks it met since it was last seen alone: which is which, only looks can tell.
+    restless: how much it changed from sighting to sighting lately, in log-odds of having become somebody else.
     """
 
-    def __init__(self, detection: Detection, looks: NDArray[np.float32], stamp: float, *, alone: bool) -> None:
+    def __init__(self, sighting: Sighting) -> None:
         self.id: str | None = None
-        self.motion = Motion(detection)
-        self.last_seen = stamp
-        self.alone = alone
+        self.motion = Motion(sighting.detection)
+        self.born = sighting.stamp
+        self.latest = sighting
         self.cut_away = False
         self.entangled: set[Track] = set()
-        self.restless = -9.0
-        self._latest = looks[None]
-        self._views = looks[None] if alone else np.empty((0, LENGTH), np.float32)
+        self.restless = -np.inf
+        self._views = sighting.looks[None]
 
-    def see(self, detection: Detection, looks: NDArray[np.float32], stamp: float, *, alone: bool) -> None:
-        """The face was found in the frame of ``stamp``."""
-        self.motion.correct(detection)
-        self.last_seen = stamp
-        self.alone = alone
+    @property
+    def last_seen(self) -> float:
+        return self.latest.stamp
+
+    def see(self, sighting: Sighting, change: float, *, swapped: bool) -> None:
+        """The face was found again, ``change`` (log-odds) unlike before; swapped: not where this track went."""
+        self.restless = max(self.restless - CALMING * (sighting.stamp - self.last_seen), change)
+        if swapped:
+            self.motion = Motion(sighting.detection)
+        else:
+            self.motion.correct(sighting.detection)
+        self.latest = sighting
         self.cut_away = False
-        self._latest = looks[None]
 
     def remember(self) -> None:
-        """Keep the latest detection as a view of this person, if it shows anything new."""
-        if self.unlike_any_view(self._latest)[0] > FAMILIAR:
-            self._views = np.concatenate((self._views[-(VIEWS - 1) :], self._latest))
+        """Keep the latest sighting as a view of this person, if it shows anything new."""
+        looks = self.latest.looks[None]
+        if self.unlike_views(looks)[0] > FAMILIAR:
+            self._views = np.concatenate((self._views[-(VIEWS - 1) :], looks))
 
-    def unlike_latest(self, seen: NDArray[np.float32], *, surroundings: bool) -> NDArray[np.float32]:
-        """Log-odds, (N,), that each of ``seen`` (N, LENGTH) is somebody else than the latest detection."""
-        return different(self._latest, seen, surroundings=surroundings)[0]
+    def unlike_latest(self, looks: NDArray[np.float32], *, surroundings: bool) -> NDArray[np.float32]:
+        """Log-odds, (N,), that each of ``looks`` (N, LENGTH) is somebody else than the latest sighting."""
+        return different(self.latest.looks[None], looks, surroundings=surroundings)[0]
 
-    def unlike_any_view(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-odds, (N,), that each of ``seen`` is somebody else than every remembered view; +inf without views."""
-        odds = different(self._views, seen, surroundings=False)
-        return np.asarray(odds.min(axis=0, initial=np.inf), dtype=np.float32)
+    def unlike_views(self, looks: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-odds, (N,), that each of ``looks`` is somebody else than every remembered view shows."""
+        return np.asarray(different(self._views, looks, surroundings=False).min(axis=0), dtype=np.float32)
+
+    def become(self, younger: Track) -> None:
+        """Go on where ``younger`` is: it turned out to be this person."""
+        self.motion, self.latest, self.restless = younger.motion, younger.latest, younger.restless
+        self.cut_away = False

@@ -10,163 +10,171 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import ParameterError
 from emotion_perception.core.faces import Detection
-from emotion_perception.core.tracking.appearance import LENGTH, describe
+from emotion_perception.core.tracking.appearance import describe
 from emotion_perception.core.tracking.association import assign
-from emotion_perception.core.tracking.motion import measure
+from emotion_perception.core.tracking.evidence import RECOGNISED, position_evidence, weigh
+from emotion_perception.core.tracking.sighting import TOGETHER, Sighting, distances
 from emotion_perception.core.tracking.track import Track
 
-MEMORY = 2.0
-CONFIRM_WITHIN = 0.5
-TOUCHING = 1.4
-NEAR = 2.0
-SIZES = 3.0
-LOOKS_LIMIT = 6.0
-LOOKS_LIMIT_CROWD = 2.0
-USE_LOOKS = True
-CROWD_W = 1.0
-CUT_BASE, CUT_SLOPE, CUT_CAP = -0.75, 8.0, 1.5
-CUT_MARGIN, CALM = 2.0, 3.0
-W_ENT = 0.3
-W_ENT_T = 0.3
-PRIOR = 3.0
-USE_CUT = True
-USE_ENTANGLE = True
-
-
-def cut_threshold(seconds: float) -> float:
-    return min(CUT_CAP, CUT_BASE + CUT_SLOPE * max(0.0, seconds - 0.06))
+#: Seconds that a face may be out of sight and come back as itself.
+MEMORY = 3.0
+#: Seconds that a hidden face is reckoned with where it was expected.
+HIDING = 1.0
+#: Seconds within which an unsure detection must be seen again to be published, or may continue a track.
+SOON = 0.5
+#: Seconds in which a new track may turn out to be one that was lost.
+YOUNG = 1.0
+#: A detection this much above the threshold is published at once.
+SURE = 0.15
 
 
 class FaceTracker:
-    def __init__(self, *, start_confidence: float = 0.5, sure_confidence: float = 0.65) -> None:
-        self._start, self._sure = start_confidence, sure_confidence
-        self._count = 0
+    """Follows faces from frame to frame.
+
+    Position and size are predicted by a Kalman filter in seconds, looks are compared by small descriptors, and the
+    frame's faces are assigned to the tracks by the greatest total evidence of both. Faces that meet are told apart by
+    looks alone until each is seen alone again. Somebody else at the place of a known face (a cut) is a new track.
+
+    Ids are "face_1", "face_2", ... in the order of publication; none is used twice in the life of the tracker.
+    """
+
+    def __init__(self, *, start_confidence: float = 0.5) -> None:
+        """Detections under ``start_confidence`` (0..1) only continue tracks; those just above must be seen twice.
+
+        Raises:
+            ParameterError: start_confidence is not within 0..1.
+        """
+        if not 0.0 <= start_confidence <= 1.0:
+            raise ParameterError(f"start_confidence is {start_confidence}: give a value between 0 and 1")
+        self._start_confidence = start_confidence
+        self._published = 0
         self._tracks: list[Track] = []
-        self._stamp: float | None = None
+        self._stamp = -math.inf
         self._shape: tuple[int, int] | None = None
 
     def reset(self) -> None:
+        """Forget all tracks; numbering goes on."""
         self._tracks = []
-        self._stamp = None
+        self._stamp = -math.inf
 
-    def update(self, detections: Sequence[Detection], image: NDArray[np.uint8], stamp: float) -> list[tuple[str, Detection]]:
-        if not math.isfinite(stamp):
-            raise ParameterError(f"stamp {stamp} is not a time in seconds")
-        shape = (image.shape[0], image.shape[1])
-        if self._stamp is not None and (stamp < self._stamp or shape != self._shape):
-            self.reset()
-        self._shape = shape
-        elapsed = math.inf if self._stamp is None else stamp - self._stamp
-        self._stamp = stamp
-        self._tracks = [t for t in self._tracks if stamp - t.last_seen <= (MEMORY if t.id else CONFIRM_WITHIN)]
-        for t in self._tracks:
-            t.motion.advance(elapsed)
+    def update(
+        self, detections: Sequence[Detection], image: NDArray[np.uint8], stamp: float
+    ) -> list[tuple[str, Detection]]:
+        """The ids of the faces that one frame shows, in the order of ``detections``.
+
+        image: (H, W, 3) bgr8, the frame that they were found in; another size than before starts anew, with new ids.
+        stamp: of the frame, in seconds; one that lies before the last one starts anew, with new ids.
+
+        Raises:
+            ParameterError: stamp is not a finite number.
+        """
+        elapsed = self._advance(stamp, (image.shape[0], image.shape[1]))
         if not detections:
             return []
-        N = len(detections)
-        seen = np.stack([describe(image, d) for d in detections]) if USE_LOOKS else np.zeros((N, LENGTH), np.float32)
-        crowd = self._crowd(detections, stamp)  # per det: (touching bool, near bool, tracks touched)
-        evidence, cut = self._evidence(detections, seen, crowd, stamp, shape)
-        pairs = assign(evidence)
-        self.debug = dict(evidence=evidence, pairs=pairs, cut=cut, crowd=crowd)
-        result: dict[int, Track] = {}
-        for i, j in pairs:
-            t = self._tracks[i]
-            touching, near, touched = crowd[j]
-            t.restless=max(t.restless-CALM*(stamp-t.last_seen), self.S[i,j])
-            t.see(detections[j], seen[j], stamp, alone=not touching)
-            if touching:
-                t.entangled.update(o for o in touched if o is not t)
-                for o in touched:
-                    if o is not t: o.entangled.add(t)
-            result[j] = t
-        matched = {i for i, _ in pairs}
+        sightings, met = self._sight(detections, image)
+        found, displaced = self._continue(sightings, image)
+        self._entangle(found, met)
+        for j, sighting in enumerate(sightings):
+            if j not in found and sighting.detection.confidence >= self._start_confidence:
+                found[j] = Track(sighting)
+                self._tracks.append(found[j])
+        self._recognise(found, image)
+        for j, track in found.items():
+            if track.latest.alone and not track.entangled:
+                track.remember()
+            if track.id is None and (j in displaced or elapsed > SOON or self._is_sure(track)):
+                self._published += 1
+                track.id = f"face_{self._published}"
+        return [(track.id, detections[j]) for j, track in sorted(found.items()) if track.id is not None]
+
+    def _advance(self, stamp: float, shape: tuple[int, int]) -> float:
+        """Bring the tracks to ``stamp``, drop those gone for long; the seconds since the last frame (inf: none)."""
+        if not math.isfinite(stamp):
+            raise ParameterError(f"stamp is {stamp}: give the time of the frame in seconds")
+        if stamp < self._stamp or shape != self._shape:
+            self.reset()
+        elapsed = stamp - self._stamp
+        self._stamp, self._shape = stamp, shape
+        self._tracks = [t for t in self._tracks if stamp - t.last_seen <= (SOON if t.id is None else MEMORY)]
+        for track in self._tracks:
+            track.motion.advance(elapsed)
+            track.entangled.intersection_update(self._tracks)
+        return elapsed
+
+    def _sight(
+        self, detections: Sequence[Detection], image: NDArray[np.uint8]
+    ) -> tuple[list[Sighting], list[list[Track]]]:
+        """The detections with their looks and the room around them, and the tracks that each of them meets."""
+        present = [t for t in self._tracks if t.id and not t.cut_away and self._stamp - t.last_seen < HIDING]
+        boxes = np.stack([detection.box for detection in detections])
+        to_faces = distances(boxes, boxes)
+        to_tracks = distances(boxes, np.array([track.motion.box for track in present], np.float32).reshape(-1, 4))
+        np.fill_diagonal(to_faces, np.inf)
+        to_second_track = np.partition(to_tracks, 1, axis=1)[:, 1] if len(present) > 1 else np.inf
+        room = np.minimum(to_faces.min(axis=1), to_second_track)
+        sightings = [
+            Sighting(detection, self._stamp, describe(image, detection), float(space))
+            for detection, space in zip(detections, room, strict=True)
+        ]
+        met = [[t for t, apart in zip(present, row, strict=True) if apart < TOGETHER] for row in to_tracks]
+        return sightings, met
+
+    def _continue(self, sightings: Sequence[Sighting], image: NDArray[np.uint8]) -> tuple[dict[int, Track], set[int]]:
+        """The tracks that are seen again, by sighting, and the sightings that took the place of another face."""
+        if not self._tracks:
+            return {}, set()
+        evidence = weigh(self._tracks, sightings, image)
+        unsure = np.array([s.detection.confidence < self._start_confidence for s in sightings])
+        gone = np.array([self._stamp - t.last_seen > SOON for t in self._tracks])
+        evidence.same[np.ix_(gone, unsure)] = -np.inf
+        found: dict[int, Track] = {}
+        for i, j in assign(evidence.same):
+            found[j] = self._tracks[i]
+            found[j].see(sightings[j], float(evidence.change[i, j]), swapped=bool(evidence.swapped[i, j]))
         displaced = set()
-        for j in range(N):
-            if j in result: continue
-            for i, t in enumerate(self._tracks):
-                if i not in matched and cut[i, j]:
-                    t.cut_away = True; displaced.add(j)
-        # disentangle
-        for t in self._tracks:
-            if t.entangled:
-                t.entangled &= set(self._tracks)
-                if t.alone and t.last_seen == stamp and all(o.alone and o.last_seen == stamp for o in t.entangled):
-                    for o in t.entangled: o.entangled.discard(t)
-                    t.entangled = set()
-        for t in result.values():
-            if t.alone and not t.entangled: t.remember()
-        for j, d in enumerate(detections):
-            if j not in result and d.confidence >= self._start:
-                t = Track(d, seen[j], stamp, alone=not crowd[j][0]); self._tracks.append(t)
-                if d.confidence >= self._sure or elapsed > CONFIRM_WITHIN or j in displaced:
-                    self._publish(t)
-                result[j] = t
-            elif j in result and result[j].id is None and elapsed>0:
-                self._publish(result[j])
-        return [(t.id, detections[j]) for j, t in sorted(result.items()) if t.id]
+        for i, track in enumerate(self._tracks):
+            usurpers = set(np.flatnonzero(evidence.cut[i]).tolist()) - found.keys()
+            if usurpers and track.last_seen < self._stamp:
+                track.cut_away = True
+                displaced |= usurpers
+        return found, displaced
 
-    def _publish(self, t: Track) -> None:
-        if t.id is None:
-            self._count += 1
-            t.id = f"face_{self._count}"
+    def _entangle(self, found: dict[int, Track], met: Sequence[Sequence[Track]]) -> None:
+        """Note who met whom, and release groups of which each is seen alone again."""
+        for j, track in found.items():
+            if track.latest.together:
+                for other in met[j]:
+                    if other is not track:
+                        track.entangled.add(other)
+                        other.entangled.add(track)
+        for track in self._tracks:
+            group = {track, *track.entangled}
+            if len(group) > 1 and all(t.latest.alone and t.last_seen == self._stamp for t in group):
+                for member in group:
+                    member.entangled -= group
 
-    def _crowd(self, detections, stamp):
-        c = np.array([d.centre for d in detections]); s = np.array([max(d.width, d.height) for d in detections])
-        ts = [t for t in self._tracks if not t.cut_away and t.id and stamp - t.last_seen < 1.0]
-        out = []
-        for j in range(len(c)):
-            dd = np.hypot(*(c - c[j]).T) / np.maximum(s, s[j]); dd[j] = 9
-            td = [math.hypot(t.motion.centre[0] - c[j, 0], t.motion.centre[1] - c[j, 1]) / max(s[j], t.motion.size) for t in ts]
-            touched = [t for t, v in zip(ts, td) if v < TOUCHING]
-            nt = sum(v < NEAR for v in td)
-            out.append((bool((dd < TOUCHING).any()) or len(touched) > 1, bool((dd < NEAR).any()) or nt > 1, touched))
-        return out
+    def _recognise(self, found: dict[int, Track], image: NDArray[np.uint8]) -> None:
+        """Replace new tracks that turn out to be a face that was lost or cut away by its track."""
+        for j, young in found.items():
+            if self._stamp - young.born >= YOUNG or young.entangled or not young.latest.alone:
+                continue
+            looks = young.latest.looks[None]
+            lost = [
+                (float(old.unlike_views(looks)[0]), k)
+                for k, old in enumerate(self._tracks)
+                if old.id
+                and not old.entangled
+                and old.last_seen < self._stamp
+                and old.born < young.born
+                and position_evidence(old, [young.latest], image)[0] > 0
+            ]
+            unlike, k = min(lost, default=(math.inf, -1))
+            if unlike < RECOGNISED:
+                found[j] = self._tracks[k]
+                found[j].become(young)
+                self._tracks.remove(young)
 
-    def _evidence(self, detections, seen, crowd, stamp, shape):
-        M, N = len(self._tracks), len(detections)
-        E = np.zeros((M, N)); cut = np.zeros((M, N), bool)
-        if not M: return E, cut
-        Z=np.zeros((M,N)); self.S=S=np.full((M,N),-9.)
-        z = np.array([measure(d) for d in detections])
-        vol = math.log(shape[0] * shape[1] * SIZES) + PRIOR
-        mo = np.stack([t.motion.log_density(z) for t in self._tracks]) + vol
-        m2 = mo.copy()
-        if USE_ENTANGLE and USE_LOOKS:
-            for i, t in enumerate(self._tracks):
-                if t.entangled:
-                    idx = [k for k, o in enumerate(self._tracks) if o in t.entangled or o is t]
-                    for j in range(N):
-                        w=W_ENT_T if crowd[j][0] else W_ENT
-                        top=mo[idx,j].max(); m2[i, j] = top-w*(top-mo[i,j])
-        for i, t in enumerate(self._tracks):
-            lag = stamp - t.last_seen
-            if USE_LOOKS:
-                zv = t.unlike_any_view(seen)
-                zt = t.unlike_latest(seen, surroundings=False); zf = t.unlike_latest(seen, surroundings=True)
-                th = cut_threshold(lag)
-            for j in range(N):
-                touching, near, _ = crowd[j]
-                if not USE_LOOKS:
-                    E[i, j] = m2[i, j]; continue
-                if t.entangled:
-                    zz = min(zv[j], 9) if not touching else min(zv[j], zt[j])
-                elif touching or not t.alone:
-                    zz = min(zv[j], zt[j])
-                else:
-                    zz = min(zv[j], zt[j] if near or lag > .5 else zf[j])
-                lim = LOOKS_LIMIT
-                if touching: Z[i,j]=min(max(zz, -lim), lim); E[i,j]=m2[i,j]; continue
-                E[i, j] = m2[i, j] - min(max(zz, -lim), lim)
-                if t.cut_away and zv[j] > -2: E[i, j] = -1; continue
-                if USE_CUT and not touching and t.alone and not t.entangled:
-                    zc = zt[j] if near or lag > .5 else max(zt[j], zf[j])
-                    S[i,j]=(zc + zv[j]) / 2
-                    if S[i,j] > th and S[i,j] > t.restless - CALM*lag + CUT_MARGIN:
-                        cut[i, j] = mo[i, j] > 0; E[i, j] = -1
-                if detections[j].confidence < self._start and lag > CONFIRM_WITHIN: E[i, j] = -1
-        for j in range(N):
-            if crowd[j][0] and USE_LOOKS:
-                k=[i for i,t in enumerate(self._tracks) if t in crowd[j][2]] or list(range(M))
-                E[:,j]-=CROWD_W*(Z[:,j]-Z[k,j].min())
-        return E, cut
+    def _is_sure(self, track: Track) -> bool:
+        """Whether a track deserves an id: a confident detection, or a second one."""
+        needed = self._start_confidence + (SURE if track.born == self._stamp else 0.0)
+        return track.latest.detection.confidence >= min(1.0, needed)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
+
+from emotion_perception.core.labels import LABELS
+from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray
+from emotion_perception.nodes import node_class
+from emotion_perception.ros.images import compressed_to_bgr, image_to_bgr
+from emotion_perception.ros.messages import header_at
+
+GREY = np.full((120, 160, 3), 128, np.uint8)
+ROI = RegionOfInterest(x_offset=40, y_offset=30, width=50, height=60)
+
+
+@pytest.fixture
+def scene(outsider: Any, image_message: Callable[..., Image]) -> Callable[..., None]:
+    """scene(stamp) publishes an image, and what was found in it."""
+    publishers = [
+        outsider.create_publisher(kind, topic, 10)
+        for kind, topic in ((Image, "image_raw"), (FaceArray, "faces"), (EmotionArray, "emotion"))
+    ]
+
+    def publish(stamp: int, *, parts: int = 3) -> None:
+        header = header_at(stamp, "eye")
+        even = [1 / len(LABELS)] * len(LABELS)
+        emotion = Emotion(face_id="face_1", roi=ROI, label="happy", confidence=0.9, probabilities=even)
+        messages = [
+            image_message(GREY, stamp),
+            FaceArray(header=header, image_width=160, image_height=120, faces=[Face(id="face_1", roi=ROI)]),
+            EmotionArray(header=header, model="test", labels=list(LABELS), emotions=[emotion]),
+        ]
+        for publisher, message in list(zip(publishers, messages, strict=True))[:parts]:
+            publisher.publish(message)
+
+    publish.publishers = publishers  # type: ignore[attr-defined]
+    return publish
+
+
+def inputs(node: Any) -> set[str]:
+    return {each.topic_name for each in node.subscriptions} & {"/image_raw", "/faces", "/emotion", "/identities"}
+
+
+def ready(scene: Any) -> bool:
+    return all(publisher.get_subscription_count() for publisher in scene.publishers)
+
+
+def test_it_subscribes_to_nothing_while_nobody_looks(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None]
+) -> None:
+    node = start(node_class("overlay"))
+    assert inputs(node) == set()
+
+    looking = outsider.create_subscription(Image, "emotion/overlay", lambda message: None, 10)
+    eventually(lambda: inputs(node) == {"/image_raw", "/faces", "/emotion", "/identities"})
+    outsider.destroy_subscription(looking)
+    eventually(lambda: inputs(node) == set())
+
+
+def test_it_draws_what_was_found_onto_the_image_with_that_stamp(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    node = start(node_class("overlay"), join_timeout=10.0)
+    heard = outsider.listen(Image, "emotion/overlay")
+    eventually(lambda: ready(scene))
+    scene(5)
+
+    message = heard.wait_stamp(5)
+
+    assert message.header.frame_id == "eye"
+    drawn = image_to_bgr(message)
+    assert drawn.shape[:2] == GREY.shape[:2]
+    assert (drawn[28:92, 38:92] != 128).any(), "the box of the face"
+    assert node.parameters.join_timeout == 10.0
+
+
+def test_an_image_without_its_emotion_is_drawn_after_the_timeout(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    start(node_class("overlay"), join_timeout=0.1)
+    heard = outsider.listen(Image, "emotion/overlay")
+    eventually(lambda: ready(scene))
+    scene(5, parts=1)
+    np.testing.assert_array_equal(image_to_bgr(heard.wait_stamp(5)), GREY)
+    scene(6, parts=2)
+    assert (image_to_bgr(heard.wait_stamp(6)) != 128).any()
+
+
+def test_the_compressed_topic_alone_is_an_audience(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    start(node_class("overlay"))
+    heard = outsider.listen(CompressedImage, "emotion/overlay/compressed")
+    eventually(lambda: ready(scene))
+    scene(5)
+    assert compressed_to_bgr(heard.wait_stamp(5)).shape[:2] == GREY.shape[:2]
+
+
+def test_it_draws_again_after_a_reactivation(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    node = start(node_class("overlay"))
+    heard = outsider.listen(Image, "emotion/overlay")
+    eventually(lambda: ready(scene))
+    node.trigger_deactivate()
+    assert inputs(node) == set()
+    node.trigger_activate()
+    eventually(lambda: ready(scene))
+    scene(5)
+    heard.wait_stamp(5)

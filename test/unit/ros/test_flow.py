@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from emotion_perception.core.errors import PerceptionError
+from emotion_perception.ros.flow import FlowControl
+
+TIMEOUT = 10.0
+
+
+def test_no_more_than_the_limit_is_in_flight() -> None:
+    flow = FlowControl(limit=2, timeout=TIMEOUT)
+    admitted = threading.Semaphore(0)
+
+    def source() -> None:
+        for stamp in range(4):
+            flow.admit(stamp)
+            admitted.release()
+
+    thread = threading.Thread(target=source, daemon=True)
+    thread.start()
+    for _ in range(2):
+        assert admitted.acquire(timeout=TIMEOUT)
+    assert not admitted.acquire(timeout=0.05), "a third frame was let in"
+
+    flow.finished(99)  # not one of ours
+    assert not admitted.acquire(timeout=0.05)
+    flow.finished(0)
+    assert admitted.acquire(timeout=TIMEOUT)
+    flow.finished(0)  # again
+    assert not admitted.acquire(timeout=0.05)
+    flow.finished(1)
+    assert admitted.acquire(timeout=TIMEOUT)
+    thread.join(TIMEOUT)
+
+
+def test_a_lost_frame_is_an_error_that_says_so() -> None:
+    flow = FlowControl(limit=1, timeout=0.05)
+    assert flow.admit(1)
+    with pytest.raises(PerceptionError, match=r"no result for 0\.05 s: the graph lost a frame"):
+        flow.admit(2)
+
+
+def test_closing_lets_the_source_go_and_admits_nothing_more() -> None:
+    flow = FlowControl(limit=1, timeout=TIMEOUT)
+    flow.admit(1)
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(flow.admit(2)))
+    begin = time.monotonic()
+    thread.start()
+    flow.close()
+    thread.join(TIMEOUT)
+
+    assert answers == [False]
+    assert time.monotonic() - begin < TIMEOUT / 2
+    assert flow.admit(3) is False
