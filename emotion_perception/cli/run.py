@@ -40,6 +40,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
     parser.add_argument("--namespace", default="", help="of all nodes and topics")
     parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"), default="warn")
+    parser.add_argument(
+        "--ros-args",
+        nargs=argparse.REMAINDER,
+        default=[],
+        help="the rest is for ROS, as with `ros2 run`: -r image_raw:=/front/image_raw, -p use_sim_time:=true",
+    )
     return parser
 
 
@@ -60,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             arguments += ["-r", f"__ns:=/{args.namespace.strip('/')}"]
         for path in [*args.params_file, overrides] if values else args.params_file:
             arguments += ["--params-file", str(path)]
-        return _Session(args, arguments).run()
+        return _Session(args, [*arguments, *args.ros_args]).run()
 
 
 class _Session:

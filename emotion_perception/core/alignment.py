@@ -23,7 +23,7 @@ ALIGNED_EYES = (ALIGNED_SIZE / 2, 0.425 * ALIGNED_SIZE)
 #: faces.LANDMARKS. Mouth: medians of 219 frontal faces; the nose tip is not used, as it moves most when a head turns.
 _FRONTAL = np.array([(-0.5, 0.0), (0.5, 0.0), (0.0, 0.6), (-0.42, 1.0), (0.42, 1.0)])
 #: The eyes say most; the mouth keeps the scale when a turned head brings the eyes together.
-_WEIGHTS = np.array([1.0, 1.0, 0.0, 0.25, 0.25])
+_WEIGHTS = np.array([1.0, 1.0, 0.0, 0.5, 0.5])
 
 #: Where a box without landmarks has its eyes: middle (x, y) and distance in parts of its width (medians of 299
 #: BlazeFace boxes of frontal faces; the boxes of haar and dlib_hog are brought to the same extent).

@@ -12,7 +12,7 @@ from emotion_perception.core.expression import ExpressionModel
 from emotion_perception.core.smoothing import ProbabilitySmoother, decide
 from emotion_perception.msg import EmotionArray, FaceArray
 from emotion_perception.ros.images import image_to_bgr
-from emotion_perception.ros.messages import emotion_to_message, seconds
+from emotion_perception.ros.messages import Timeline, emotion_to_message
 from emotion_perception.ros.node import PerceptionNode
 from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
 from emotion_perception.ros.process import run_node
@@ -54,6 +54,7 @@ class EmotionClassifierNode(PerceptionNode[EmotionClassifierParameters]):
 
     def activate(self) -> None:
         """Subscribe to faces."""
+        self._timeline = Timeline()
         self._time_constant = self.parameters.time_constant
         self._smoother = ProbabilitySmoother(time_constant=self._time_constant)
         qos = RELIABLE if self.parameters.lossless else NEWEST
@@ -73,7 +74,7 @@ class EmotionClassifierNode(PerceptionNode[EmotionClassifierParameters]):
 
     def _classify(self, message: FaceArray) -> None:
         begin = time.monotonic()
-        asked, stamp = self.parameters, seconds(message.header)
+        asked, stamp = self.parameters, self._timeline.seconds(message.header)
         if asked.time_constant != self._time_constant:
             self._time_constant = asked.time_constant
             self._smoother = ProbabilitySmoother(time_constant=self._time_constant)

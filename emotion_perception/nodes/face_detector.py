@@ -14,7 +14,7 @@ from emotion_perception.core.face_finder import FaceFinder
 from emotion_perception.core.tracking import FaceTracker
 from emotion_perception.msg import FaceArray
 from emotion_perception.ros.images import compressed_to_bgr, image_to_bgr
-from emotion_perception.ros.messages import face_to_message, seconds
+from emotion_perception.ros.messages import Timeline, face_to_message, seconds
 from emotion_perception.ros.node import PerceptionNode
 from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
 from emotion_perception.ros.process import run_node
@@ -71,6 +71,7 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
     def activate(self) -> None:
         """Subscribe to images."""
         self._last_looked = None
+        self._timeline = Timeline()
         self._tracker.reset()
         qos = RELIABLE if self.parameters.lossless else NEWEST
         self._worker = NewestWorker(self._find, name="face_detector", failed=self._failed, room=qos.depth)
@@ -100,7 +101,7 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
     def _find(self, message: Image | CompressedImage) -> None:
         begin = time.monotonic()
         image = compressed_to_bgr(message) if isinstance(message, CompressedImage) else image_to_bgr(message)
-        found = self._finder.find(image, seconds(message.header))
+        found = self._finder.find(image, self._timeline.seconds(message.header))
         height, width = image.shape[:2]
         faces = [face_to_message(face, message.header) for face in found]
         self._faces.publish(FaceArray(header=message.header, image_width=width, image_height=height, faces=faces))

@@ -25,6 +25,23 @@ def seconds(header: Header) -> float:
     return float(header.stamp.sec) + 1e-9 * header.stamp.nanosec
 
 
+class Timeline:
+    """Stamps in seconds since the first one that it is asked about.
+
+    A float of seconds since 1970 is rounded to 0.2 microseconds, in each replay differently; this one is not.
+    """
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+
+    def seconds(self, header: Header) -> float:
+        """Return the stamp; negative if the clock was set back."""
+        stamp = nanoseconds(header)
+        if self._first is None:
+            self._first = stamp
+        return 1e-9 * (stamp - self._first)
+
+
 def nanoseconds(header: Header) -> int:
     """Return the stamp in nanoseconds."""
     return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)

@@ -23,7 +23,7 @@ from emotion_perception.ros.images import bgr_to_image
 from emotion_perception.ros.messages import header_at, nanoseconds
 from emotion_perception.ros.process import Graph
 
-TIMEOUT = 4.0  # of liveness, generous: the machine may be busy
+TIMEOUT = 15.0  # of liveness, generous: the machine may be busy
 SECOND = 1_000_000_000
 _DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count())
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emotion_perception.msg import EmotionArray, FaceArray
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from emotion_perception.msg import EmotionArray, FaceArray
 from emotion_perception.nodes import node_class
 from emotion_perception.ros import connections, qos
 
@@ -65,9 +65,7 @@ def test_the_remedy_that_it_names_helps(start: Callable[..., Any], outsider: Any
     heard.wait(len)
 
 
-def test_a_publisher_that_offers_too_little_is_named(
-    start: Callable[..., Any], outsider: Any, diagnoses: Any
-) -> None:
+def test_a_publisher_that_offers_too_little_is_named(start: Callable[..., Any], outsider: Any, diagnoses: Any) -> None:
     start(node_class("emotion_classifier"), lossless=True)
     outsider.create_publisher(FaceArray, "faces", BEST_EFFORT)
     status = diagnoses.wait_for("emotion_classifier", "a publisher of /faces offers a QoS this node cannot take")
@@ -144,7 +142,9 @@ def test_diagnostics_count_the_work(
         faces.wait_stamp(stamp)
 
     def counted(statuses: list[Any]) -> bool:
-        return any({"state": "active", "processed": "3", "dropped": "0"}.items() <= values(each).items() for each in statuses)
+        return any(
+            {"state": "active", "processed": "3", "dropped": "0"}.items() <= values(each).items() for each in statuses
+        )
 
     def values(status: Any) -> dict[str, str]:
         return {value.key: value.value for value in status.values}

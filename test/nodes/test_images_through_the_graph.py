@@ -9,9 +9,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from emotion_perception.msg import EmotionArray, FaceArray
 from sensor_msgs.msg import CompressedImage, Image
 
-from emotion_perception.msg import EmotionArray, FaceArray
 from emotion_perception.nodes import node_class
 from emotion_perception.ros.images import bgr_to_compressed, image_to_bgr
 from emotion_perception.ros.messages import header_at

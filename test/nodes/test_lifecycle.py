@@ -8,13 +8,13 @@ from typing import Any
 
 import psutil
 import pytest
+from emotion_perception.msg import FaceArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
-from emotion_perception.msg import FaceArray
 from emotion_perception.nodes import NODES, node_class
 from emotion_perception.ros.process import Graph
 

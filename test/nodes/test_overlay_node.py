@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 
 from emotion_perception.core.labels import LABELS
-from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray
 from emotion_perception.nodes import node_class
 from emotion_perception.ros.images import compressed_to_bgr, image_to_bgr
 from emotion_perception.ros.messages import header_at

@@ -18,37 +18,37 @@ from emotion_perception.core.faces import Detection
 _CHIP: Final = 64  # side of the picture that is cut out, in its own pixels
 _REACH: Final = 3.0  # and in face sizes
 _CELLS: Final = 6
-_BINS: Final = (6, 10, 10)
+_BINS: Final = (8, 10, 10)
 _COLOURS: Final = (0, 256, 78, 178, 78, 178)  # range of CIELAB as OpenCV scales it; skin, hair and cloth lie inside
-_GREY: Final = 110.0  # mean brightness that a chip is scaled to before its colours are counted
 
 _GRADIENT: Final = _CELLS * _CELLS * 4
 _SURROUNDINGS: Final = slice(0, _GRADIENT)
 _FACE: Final = slice(_GRADIENT, 2 * _GRADIENT)
-_HEAD: Final = slice(2 * _GRADIENT, 2 * _GRADIENT + math.prod(_BINS))
+_SKIN: Final = slice(2 * _GRADIENT, 2 * _GRADIENT + math.prod(_BINS))
 
 #: Length of a descriptor.
-LENGTH: Final = _HEAD.stop
+LENGTH: Final = _SKIN.stop
 
 # Logistic regression of "another person" on the three distances (see `different`), on pairs 0.5 s and more apart.
-_WITH_SURROUNDINGS: Final = (20.2, 5.3, 4.2, -8.3)
-_FACE_ALONE: Final = (0.0, 15.8, 8.0, -6.8)
+_WITH_SURROUNDINGS: Final = (17.7, 3.3, 11.6, -9.6)
+_FACE_ALONE: Final = (0.0, 12.5, 14.4, -8.7)
 
 
-def describe(image: NDArray[np.uint8], detection: Detection) -> NDArray[np.float32]:
+def describe(image: NDArray[np.uint8], detection: Detection, *, gain: float = 1.0) -> NDArray[np.float32]:
     """Descriptor (LENGTH,) of the face ``detection`` in ``image`` (H, W, 3; bgr8): three parts of length one each.
 
     Gradients of the head with its surroundings (3 face sizes), gradients of the face alone (1.5 face sizes), colours of
-    hair and skin. Gradients ignore brightness, colours are counted after a grey normalisation.
+    hair and skin after multiplying the image by ``gain``. Gradients ignore brightness, colours do not.
     """
     chip = _cut(image, detection)
+    if gain != 1.0:
+        chip = cv2.convertScaleAbs(chip, alpha=gain)
     grey = cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)
-    scaled = cv2.convertScaleAbs(chip, alpha=_GREY / max(8.0, float(grey.mean())))
     half, quarter = _CHIP // 2, _CHIP // 4
     descriptor = np.empty(LENGTH, np.float32)
     descriptor[_SURROUNDINGS] = _gradients(cv2.resize(grey, (half, half), interpolation=cv2.INTER_AREA))
     descriptor[_FACE] = _gradients(grey[quarter : quarter + half, quarter : quarter + half])
-    descriptor[_HEAD] = _colours(scaled[11:43, 19:45])
+    descriptor[_SKIN] = _colours(chip[16:50, 24:40])
     return descriptor
 
 
@@ -58,7 +58,7 @@ def different(known: NDArray[np.float32], seen: NDArray[np.float32], *, surround
     surroundings: whether what is around the faces may be compared (not after they moved or met others).
     """
     around, face, head, bias = _WITH_SURROUNDINGS if surroundings else _FACE_ALONE
-    odds = face * _distance(known, seen, _FACE) + head * _distance(known, seen, _HEAD) + bias
+    odds = face * _distance(known, seen, _FACE) + head * _distance(known, seen, _SKIN) + bias
     if surroundings:
         odds += around * _distance(known, seen, _SURROUNDINGS)
     return np.asarray(odds, dtype=np.float32)

@@ -61,11 +61,12 @@ def weigh(tracks: Sequence[Track], sightings: Sequence[Sighting], image: NDArray
     cut = np.zeros(change.shape, np.bool_)
     for i, track in enumerate(tracks):
         lag = sightings[0].stamp - track.last_seen
-        for j in np.flatnonzero((near[i] > 0) & ~together & (change[i] > _most_change(track, lag))):
+        clear = alone if track.entangled else ~together
+        for j in np.flatnonzero((near[i] > 0) & clear & (change[i] > _most_change(track, lag))):
             change[i, j] = min(change[i, j], _second_look(track, sightings[j], image, lag))
             cut[i, j] = change[i, j] > _most_change(track, lag)
     near_group = _of_entangled(tracks, near)
-    same = near_group - _limited(change, near, together)
+    same = near_group - _limited(change, near, alone)
     same[cut] = -np.inf
     for i, track in enumerate(tracks):
         if track.cut_away:
@@ -102,13 +103,12 @@ def _most_change(track: Track, lag: float) -> float:
 
 
 def _second_look(track: Track, sighting: Sighting, image: NDArray[np.uint8], lag: float) -> float:
-    """The change when the face is cut out in the size it should have: a detector's box may jump."""
+    """The change with the size that the face should have, as a box may jump, and with the brightness of before."""
     half = track.motion.size / 2
     centre = sighting.detection.centre
-    resized = Detection(
-        np.concatenate((centre - half, centre + half)).astype(np.float32), sighting.detection.confidence
-    )
-    looks = describe(image, resized)[None]
+    resized = Detection(np.concatenate((centre - half, centre + half)).astype(np.float32), sighting.detection.confidence)
+    gain = max(track.latest.brightness, 1.0) / max(sighting.brightness, 1.0)
+    looks = describe(image, resized, gain=gain)[None]
     return float(_change(track, looks, np.array([sighting.alone]), lag)[0])
 
 
@@ -119,11 +119,11 @@ def _of_entangled(tracks: Sequence[Track], near: NDArray[np.float64]) -> NDArray
 
 
 def _limited(
-    change: NDArray[np.float64], near: NDArray[np.float64], together: NDArray[np.bool_]
+    change: NDArray[np.float64], near: NDArray[np.float64], alone: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """``change`` within bounds; of faces that hide each other only how much more than for the likeliest track."""
     limited = np.clip(change, -LOOKS_LIMIT, LOOKS_LIMIT)
-    for j in np.flatnonzero(together):
+    for j in np.flatnonzero(~alone):
         likely = near[:, j] > 0
         if likely.any():
             limited[:, j] -= limited[likely, j].min()

@@ -22,12 +22,14 @@ class Sighting:
     stamp: of its frame, in seconds.
     looks: its descriptor (see `appearance.describe`).
     room: distance to the nearest other face, seen or hidden, in face sizes.
+    brightness: mean of the whole frame, 0..255.
     """
 
     detection: Detection
     stamp: float
     looks: NDArray[np.float32]
     room: float
+    brightness: float
 
     @property
     def together(self) -> bool:

@@ -12,7 +12,7 @@ from emotion_perception.core.tracking.sighting import Sighting
 #: Views of a face that are remembered beside the latest one.
 VIEWS = 6
 #: Log-odds of `different` under which a view brings nothing new.
-FAMILIAR = -4.0
+FAMILIAR = -5.0
 #: Change per second by which a restless face is taken to have calmed down, in log-odds.
 CALMING = 3.0
 

@@ -112,8 +112,9 @@ class FaceTracker:
         np.fill_diagonal(to_faces, np.inf)
         to_second_track = np.partition(to_tracks, 1, axis=1)[:, 1] if len(present) > 1 else np.inf
         room = np.minimum(to_faces.min(axis=1), to_second_track)
+        brightness = float(image[::16, ::16].mean())
         sightings = [
-            Sighting(detection, self._stamp, describe(image, detection), float(space))
+            Sighting(detection, self._stamp, describe(image, detection), float(space), brightness)
             for detection, space in zip(detections, room, strict=True)
         ]
         met = [[t for t, apart in zip(present, row, strict=True) if apart < TOGETHER] for row in to_tracks]

@@ -33,12 +33,20 @@ class Sample(NodeParameters):
         ("threads", 0, "parameter threads is 0, which is out of range: give 1 or more (default: 1)"),
         ("threads", 1.0, "parameter threads is 1.0, which is not a whole number: give 1 or more (default: 1)"),
         ("threads", True, "parameter threads is True, which is not a whole number: give 1 or more (default: 1)"),
-        ("backend", "best", "parameter backend is 'best', which is out of range: give fast, \"\", good (default: 'fast')"),
+        (
+            "backend",
+            "best",
+            "parameter backend is 'best', which is out of range: give fast, \"\", good (default: 'fast')",
+        ),
         ("topic", 5, "parameter topic is 5, which is not a text: give a text (default: '')"),
         ("topic", ["a"], "parameter topic is ['a'], which is not a text: give a text (default: '')"),
         ("loop", 1, "parameter loop is 1, which is not true or false: give true or false (default: False)"),
         ("loop", "yes", "parameter loop is 'yes', which is not true or false: give true or false (default: False)"),
-        ("autostart", "no", "parameter autostart is 'no', which is not true or false: give true or false (default: True)"),
+        (
+            "autostart",
+            "no",
+            "parameter autostart is 'no', which is not true or false: give true or false (default: True)",
+        ),
     ],
 )
 def test_a_bad_value_is_refused_in_a_sentence_with_its_name_value_and_range(name: str, value: Any, said: str) -> None:

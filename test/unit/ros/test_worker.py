@@ -95,9 +95,7 @@ def test_an_error_is_handed_over_and_the_next_item_is_worked_on(worker: NewestWo
     assert work.items == [-7, 8]
 
 
-def test_stop_waits_for_the_item_at_work_and_forgets_the_one_that_waits(
-    worker: NewestWorker[int], work: Work
-) -> None:
+def test_stop_waits_for_the_item_at_work_and_forgets_the_one_that_waits(worker: NewestWorker[int], work: Work) -> None:
     worker.submit(1)
     assert work.begun.acquire(timeout=TIMEOUT)
     worker.submit(2)

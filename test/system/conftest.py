@@ -1,0 +1,97 @@
+"""The whole robot in a process of its own, started as a user starts it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+TIMEOUT = 60.0  # of liveness, generous: the machine may be busy
+_DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count())
+
+
+class Robot:
+    """`emotion-perception run …` as a child process; its output is read as it comes."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "emotion_perception.cli.main", "run", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._changed = threading.Condition()
+        self._lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._readers = [
+            threading.Thread(target=self._read, args=(name, stream), daemon=True)
+            for name, stream in (("stdout", self.process.stdout), ("stderr", self.process.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def stdout(self) -> str:
+        return "".join(self._lines["stdout"])
+
+    @property
+    def stderr(self) -> str:
+        return "".join(self._lines["stderr"])
+
+    def wait_line(self, stream: str, text: str, timeout: float = TIMEOUT) -> str:
+        """Wait for a line that contains the text."""
+
+        def found() -> str | None:
+            return next((line for line in self._lines[stream] if text in line), None)
+
+        with self._changed:
+            assert self._changed.wait_for(found, timeout), f'no "{text}" on {stream}: {self._lines}'
+            return found() or ""
+
+    def wait(self, timeout: float = TIMEOUT) -> int:
+        """Wait for its end and return the exit code."""
+        code = self.process.wait(timeout)
+        for reader in self._readers:
+            reader.join(5)
+        return code
+
+    def interrupt(self, number: int) -> float:
+        """Send a signal and return how many seconds it took to end."""
+        begin = time.monotonic()
+        self.process.send_signal(number)
+        self.wait(30)
+        return time.monotonic() - begin
+
+    def _read(self, name: str, stream: Any) -> None:
+        for line in stream:
+            with self._changed:
+                self._lines[name].append(line)
+                self._changed.notify_all()
+
+
+@pytest.fixture(autouse=True)
+def domain(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A ROS domain that no other test uses at the same time, on this machine only."""
+    number = next(_DOMAINS)
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    return number
+
+
+@pytest.fixture
+def robot(domain: int) -> Iterator[Callable[..., Robot]]:
+    """robot("--source", "synthetic:") starts a process; whatever still runs at the end of the test is ended."""
+    made: list[Robot] = []
+
+    def start(*arguments: str) -> Robot:
+        made.append(Robot(*arguments))
+        return made[-1]
+
+    yield start
+    for each in made:
+        if each.process.poll() is None:
+            each.process.send_signal(signal.SIGKILL)
+            each.wait()

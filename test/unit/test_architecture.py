@@ -1,0 +1,96 @@
+"""Which part of the package may know which: dependencies point one way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "emotion_perception"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+#: Part of the package -> parts, and packages of others, that it must not import.
+FORBIDDEN = {
+    "core": ("rclpy", "sensor_msgs", "std_msgs", "emotion_perception.msg", "emotion_perception.srv",
+             "emotion_perception.ros", "emotion_perception.nodes", "emotion_perception.cli",
+             "emotion_perception.sources", "emotion_perception.speech"),
+    "sources": ("rclpy", "sensor_msgs", "emotion_perception.msg", "emotion_perception.ros",
+                "emotion_perception.nodes", "emotion_perception.cli"),
+    "speech": ("rclpy", "emotion_perception.msg", "emotion_perception.ros", "emotion_perception.nodes",
+               "emotion_perception.cli"),
+    "ros": ("emotion_perception.nodes", "emotion_perception.cli", "emotion_perception.sources"),
+    "nodes": ("emotion_perception.cli",),
+}  # fmt: skip
+ONLY_IN_TRAINING = ("tensorflow", "keras")
+NOT_ON_PYPI = ("launch", "launch_ros", "cv_bridge", "rosbag2_py", "ros2cli")
+HEAVY = ("tensorflow", "keras", "matplotlib", "av", "dlib", "onnxruntime", "rclpy")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Full names of everything that is imported anywhere in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are absolute"
+            assert node.module
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def unguarded(tree: ast.Module) -> Iterator[str]:
+    """Those at the top of a module, outside any `try`, function or `if TYPE_CHECKING`."""
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports(ast.Module([node], []))
+
+
+def within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {path.parent.name for path in MODULES} >= {"core", "ros", "nodes", "cli", "sources"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_only_what_its_part_may_know(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    part = path.relative_to(PACKAGE).parts[0]
+    wrong = [name for name in imports(tree) if within(name, FORBIDDEN.get(part, ()))]
+    assert wrong == []
+    assert part == "training" or not [name for name in imports(tree) if within(name, ONLY_IN_TRAINING)]
+    assert [name for name in unguarded(tree) if within(name, NOT_ON_PYPI)] == []
+
+
+def core_modules() -> list[str]:
+    """All but `core.report`, which a robot loads only when it writes files."""
+    paths = [path.relative_to(ROOT).with_suffix("") for path in (PACKAGE / "core").rglob("*.py")]
+    names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+    return sorted(name for name in names if not within(name, ("emotion_perception.core.report",)))
+
+
+def test_core_loads_without_what_is_heavy() -> None:
+    program = (
+        "import importlib, sys\n"
+        f"for name in {core_modules()!r}: importlib.import_module(name)\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("package", [package for package in HEAVY if package != "rclpy"])
+def test_what_is_heavy_is_needed_by_one_module_of_core_at_most(package: str) -> None:
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "core").rglob("*.py")}
+    users = [name_of(path) for path, tree in trees.items() if any(within(name, (package,)) for name in imports(tree))]
+    assert len(users) <= 1
