@@ -64,6 +64,10 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
 
     def _look_around(self) -> None:
         """Subscribe while there is an audience; without one the node costs nothing."""
+        with self.transition:
+            self._follow_audience()
+
+    def _follow_audience(self) -> None:
         audience = self._working and (self._drawn.subscribers or self._compressed.subscribers)
         if audience and self._worker is None:
             self._joiner = StampJoiner(

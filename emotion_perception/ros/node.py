@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,6 +40,8 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, **options)
+        #: Held during transitions; they come from the executor, and at the end of a run from another thread.
+        self.transition = threading.RLock()
         self._inputs: list[Input] = []
         self._outputs: list[Output] = []
         self._details: dict[str, str] = {}
@@ -130,7 +133,8 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
         self, what: str, action: Callable[[], None], undo: Callable[[], None] = lambda: None
     ) -> TransitionCallbackReturn:
         try:
-            action()
+            with self.transition:
+                action()
         except PerceptionError as error:
             sentence = str(error)
         except Exception as error:

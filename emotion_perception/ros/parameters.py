@@ -94,7 +94,7 @@ def load(node: Node, parameters: type[Parameters]) -> Parameters:
 def checked(parameters: type[NodeParameters], name: str, value: Any) -> Any:
     """Return the value as its field's type (an integer is taken for a float). Raises ParameterError."""
     each = next(each for each in fields(parameters) if each.name == name)
-    kind: type = type(each.default)
+    kind: Any = type(each.default)
     if kind is float and type(value) is int:
         value = float(value)
     takes = allowed(each.metadata)

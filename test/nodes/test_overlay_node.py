@@ -106,9 +106,11 @@ def test_it_draws_again_after_a_reactivation(
     node = start(node_class("overlay"))
     heard = outsider.listen(Image, "emotion/overlay")
     eventually(lambda: ready(scene))
-    node.trigger_deactivate()
-    assert inputs(node) == set()
-    node.trigger_activate()
+    for transition in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_ACTIVATE):
+        # By its service, in the executor's thread: from this one it could fall into the middle of a subscription.
+        request = ChangeState.Request(transition=Transition(id=transition))
+        assert outsider.call(ChangeState, "overlay/change_state", request).success
+        assert bool(inputs(node)) == (transition == Transition.TRANSITION_ACTIVATE)
     eventually(lambda: ready(scene))
     scene(5)
     heard.wait_stamp(5)

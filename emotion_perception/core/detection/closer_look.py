@@ -28,6 +28,10 @@ _ZOOM = 2.5
 #: Closer looks at a picture of 640x480; larger ones get more, in proportion to their diagonal.
 _LOOKS_AT_VGA = 8
 _VGA = 640 * 480
+#: Pictures larger than this are also looked at in overlapping tiles of this size at most: in the picture as a whole, even
+#: a face of 60 pixels would be too small for a hint. Pixels; a face smaller than the overlap is whole in some tile.
+_TILE = 1280
+_OVERLAP = 320
 #: A closer look must be closer by this factor, or it is not worth it.
 _WORTHWHILE = 1.25
 #: Candidates smaller than this part of the network's input can be in doubt; a larger one is not seen better closer.
@@ -63,21 +67,27 @@ class CloserLook:
         looks_left = 1 + math.ceil(_LOOKS_AT_VGA * math.sqrt(max(1.0, height * width / _VGA)))
         side: float = max(height, width)
         regions: list[Region] = [(0, 0, width, height)]
+        tiles = _tiles(width, height)
         sure: list[Candidates] = []
         while regions:
             looks_left -= len(regions)
-            closer = max(side / _ZOOM, self._input_size)
+            closer = _TILE if tiles else max(side / _ZOOM, self._input_size)
+            small = min(_SMALL * side, _OVERLAP) if tiles else _SMALL * side
+            if closer * _WORTHWHILE > side:
+                small = 0
             doubts = []
             for region in regions:
                 found = self._inside(self._look(image, region, self._hopeless), region, width, height)
-                small = found.sizes < _SMALL * side
-                doubtful = small & (found.scores < self._sure) & (closer * _WORTHWHILE <= side)
+                doubtful = (found.scores < self._sure) & (found.sizes < small)
                 sure.append(found[~doubtful & (found.scores >= self._threshold)])
                 doubts.append(found[doubtful & (found.sizes >= self._smallest)])
-            doubt = _unsettled(Candidates.joined(doubts), Candidates.joined(sure)).by_score()
-            regions, unseen = _regions(doubt, closer, width, height, looks_left)
-            # Where no look is left, the last one holds.
-            sure.append(unseen[unseen.scores >= self._threshold])
+            if tiles:  # which hold every doubt
+                regions, tiles = tiles, []
+            else:
+                doubt = _unsettled(Candidates.joined(doubts), Candidates.joined(sure)).by_score()
+                regions, unseen = _regions(doubt, closer, width, height, looks_left)
+                # Where no look is left, the last one holds.
+                sure.append(unseen[unseen.scores >= self._threshold])
             side = closer
         return drop_duplicates(Candidates.joined(sure))
 
@@ -92,6 +102,21 @@ class CloserLook:
             [edge if edge < end else math.inf for edge, end in zip(region[2:], (width, height), strict=True)]
         )
         return found[np.all((found.boxes[:, :2] >= low) & (found.boxes[:, 2:] <= high), axis=1)]
+
+
+def _tiles(width: int, height: int) -> list[Region]:
+    """Overlapping parts that cover a picture larger than _TILE; none for one that is not."""
+    if max(width, height) <= _TILE:
+        return []
+    rows, columns = _spans(height), _spans(width)
+    return [(x0, y0, x1, y1) for y0, y1 in rows for x0, x1 in columns]
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    """The fewest spans of equal length, at most _TILE, that cover 0..length with _OVERLAP or more between them."""
+    count = max(1, math.ceil((length - _OVERLAP) / (_TILE - _OVERLAP)))
+    span = math.ceil((length + (count - 1) * _OVERLAP) / count)
+    return [(start, min(length, start + span)) for start in (i * (span - _OVERLAP) for i in range(count))]
 
 
 def _unsettled(doubts: Candidates, sure: Candidates) -> Candidates:
