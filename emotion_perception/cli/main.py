@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     except PerceptionError as error:
         print(f"emotion-perception: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:  # | head
         sys.stderr.close()
         return 1

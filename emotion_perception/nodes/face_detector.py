@@ -9,7 +9,7 @@ from pathlib import Path
 from sensor_msgs.msg import CompressedImage, Image
 
 from emotion_perception.core.detection import BACKENDS, DEFAULT_BACKEND, DEFAULT_CONFIDENCE_THRESHOLD, create_detector
-from emotion_perception.core.errors import ImageError
+from emotion_perception.core.errors import ImageError, ParameterError
 from emotion_perception.core.face_finder import FaceFinder
 from emotion_perception.core.tracking import FaceTracker
 from emotion_perception.msg import FaceArray
@@ -56,6 +56,8 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
     def configure(self) -> None:
         """Load the detector."""
         asked = self.parameters
+        if asked.lossless and asked.detection_rate > 0:
+            raise ParameterError("lossless takes every image, and detection_rate does not: set one of them to its default")
         detector = create_detector(
             asked.backend,
             confidence_threshold=asked.confidence_threshold,

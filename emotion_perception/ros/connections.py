@@ -10,7 +10,7 @@ from typing import Any
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSPolicyKind, QoSProfile, qos_policy_name_from_kind
+from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_compatible, qos_policy_name_from_kind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from emotion_perception.ros.health import Health, Level
@@ -108,6 +108,7 @@ class Output:
         self._node = node
         self._health = health
         self._key = f"output {topic} qos"
+        self._mismatch = ""
         events = PublisherEventCallbacks(
             incompatible_qos=self._incompatible,
             matched=(lambda event: matched(event.current_count)) if matched else None,
@@ -135,6 +136,18 @@ class Output:
         """Send a message, or its serialized bytes."""
         self._publisher.publish(message)
 
+    def check(self) -> None:
+        """Clear the problem of this output once the subscriber that caused it is gone; call it about once a second."""
+        if not self._mismatch:
+            return
+        offered = self._publisher.qos_profile
+        asked = [each.qos_profile for each in self._node.get_subscriptions_info_by_topic(self._topic)]
+        if any(qos_check_compatible(offered, each)[0] == QoSCompatibility.ERROR for each in asked):
+            self._health.problem(self._key, self._mismatch, level=Level.WARN)  # a deactivation may have cleared it
+        else:
+            self._mismatch = ""
+            self._health.clear(self._key)
+
     def close(self) -> None:
         """End the publisher and its problem."""
         self._node.destroy_publisher(self._publisher)
@@ -142,9 +155,8 @@ class Output:
 
     def _incompatible(self, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        self._health.problem(
-            self._key,
+        self._mismatch = (
             f"a subscriber of {self._topic} asks for a QoS that is not offered ({policy}) and gets nothing: change "
-            f"the subscriber, or set the parameter qos_overrides.{self._topic}.publisher.{policy.lower()}",
-            level=Level.WARN,
+            f"the subscriber, or set the parameter qos_overrides.{self._topic}.publisher.{policy.lower()}"
         )
+        self._health.problem(self._key, self._mismatch, level=Level.WARN)

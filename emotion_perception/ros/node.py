@@ -212,7 +212,7 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
     # Diagnostics
 
     def _watch(self) -> None:
-        for each in self._inputs:
+        for each in (*self._inputs, *self._outputs):
             each.check()
         level, message = self.health.status()
         values = {"state": self._state_machine.current_state[1]} | self._details | self.health.values()

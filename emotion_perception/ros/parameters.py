@@ -14,12 +14,12 @@ from __future__ import annotations
 import enum
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
-
-from rcl_interfaces.msg import ParameterDescriptor
-from rclpy.node import Node
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emotion_perception.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
 
 
 class Applies(enum.StrEnum):
@@ -75,6 +75,8 @@ def allowed(metadata: Any) -> str:
 
 def declare(node: Node, parameters: type[NodeParameters]) -> None:
     """Declare every field as a ROS parameter, with what `ros2 param describe` shows."""
+    from rcl_interfaces.msg import ParameterDescriptor  # here, as the command line needs the rest without ROS
+
     for each in fields(parameters):
         descriptor = ParameterDescriptor(
             description=f"{each.metadata['description']} A change applies {each.metadata['applies']}.",

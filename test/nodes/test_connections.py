@@ -56,6 +56,21 @@ def test_a_subscriber_that_asks_for_too_much_is_named(
     assert capfd.readouterr().err.count(said) == 1
 
 
+def test_a_subscriber_that_asked_for_too_much_is_forgotten_once_it_left(
+    start: Callable[..., Any], outsider: Any, diagnoses: Any
+) -> None:
+    node = start(node_class("emotion_classifier"))
+    demanding = outsider.create_subscription(EmotionArray, "emotion", print, LATCHED)
+    diagnoses.wait_for("emotion_classifier", "DURABILITY")
+    node.trigger_deactivate()
+    node.trigger_activate()
+    diagnoses.wait_for("emotion_classifier", "DURABILITY")
+
+    outsider.destroy_subscription(demanding)
+
+    diagnoses.wait_for("emotion_classifier", "OK")
+
+
 def test_the_remedy_that_it_names_helps(start: Callable[..., Any], outsider: Any) -> None:
     override = ["--ros-args", "-p", "qos_overrides./emotion.publisher.durability:=transient_local"]
     start(node_class("emotion_classifier"), cli_args=override)

@@ -165,7 +165,12 @@ def test_compressed_images_are_taken_and_damaged_ones_skipped(
 def test_detection_rate_lets_through_that_many_images_a_second_by_their_stamps(
     start: Callable[..., Any], outsider: Any, image_message: Callable[..., Image]
 ) -> None:
-    start(node_class("face_detector"), detection_rate=10.0, lossless=True)
+    overrides = [f"qos_overrides./image_raw.subscription.{each}" for each in ("reliability:=reliable", "depth:=10")]
+    start(
+        node_class("face_detector"),
+        detection_rate=10.0,
+        cli_args=["--ros-args", "-p", overrides[0], "-p", overrides[1]],
+    )
     faces = outsider.listen(FaceArray, "faces", 50)
     images = outsider.talk(Image, "image_raw", 50)
     for number in range(31):

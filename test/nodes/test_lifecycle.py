@@ -109,6 +109,12 @@ def test_a_parameter_of_another_type_is_told_the_same_way(graph: Graph, start: C
     )
 
 
+def test_lossless_with_a_detection_rate_is_refused(graph: Graph, start: Callable[..., Any]) -> None:
+    node = start(node_class("face_detector"), active=False, autostart=False, lossless=True, detection_rate=5.0)
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert "lossless takes every image, and detection_rate does not" in str(graph.failed)
+
+
 def test_a_failed_node_is_configured_again_once_the_parameter_is_right(
     start: Callable[..., Any], change: Callable[[str, int], bool], diagnoses: Any
 ) -> None:

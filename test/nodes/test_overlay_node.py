@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 
 from emotion_perception.core.labels import LABELS

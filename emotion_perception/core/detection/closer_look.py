@@ -28,8 +28,8 @@ _ZOOM = 2.5
 #: Closer looks at a picture of 640x480; larger ones get more, in proportion to their diagonal.
 _LOOKS_AT_VGA = 8
 _VGA = 640 * 480
-#: Pictures larger than this are also looked at in overlapping tiles of this size at most: in the picture as a whole, even
-#: a face of 60 pixels would be too small for a hint. Pixels; a face smaller than the overlap is whole in some tile.
+#: Pictures larger than this are also looked at in overlapping tiles of at most this size: a face of 50 pixels alone in
+#: a picture of 1920 is too small for a hint. A face smaller than the overlap is whole in some tile. Pixels.
 _TILE = 1280
 _OVERLAP = 320
 #: A closer look must be closer by this factor, or it is not worth it.

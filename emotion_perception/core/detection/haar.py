@@ -38,7 +38,7 @@ class HaarDetector:
         try:
             self._cascade = cv2.CascadeClassifier(str(path))
             loaded = not self._cascade.empty()
-        except cv2.error:
+        except (cv2.error, SystemError):  # the second where its binding lost the first
             loaded = False
         if not loaded:
             raise ModelError(

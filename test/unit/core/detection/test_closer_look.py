@@ -16,7 +16,9 @@ INPUT = 192
 class World:
     """Squares (x, y, side) seen through a network of 192x192: certain from 16 pixels of its input on, hinted from 8."""
 
-    def __init__(self, *faces: tuple[float, float, float], phantoms: tuple[tuple[float, float, float], ...] = ()) -> None:
+    def __init__(
+        self, *faces: tuple[float, float, float], phantoms: tuple[tuple[float, float, float], ...] = ()
+    ) -> None:
         self.faces, self.phantoms = faces, phantoms
         self.regions: list[Region] = []
 
@@ -30,7 +32,12 @@ class World:
         for x, y, side in self.faces:
             score = 0.95 if side * scale >= 16 else 0.3 if side * scale >= 8 else 0.0
             # A border of the region cuts the box, as a network sees only what is there.
-            box = max(x, x0 - side / 4), max(y, y0 - side / 4), min(x + side, x1 + side / 4), min(y + side, y1 + side / 4)
+            box = (
+                max(x, x0 - side / 4),
+                max(y, y0 - side / 4),
+                min(x + side, x1 + side / 4),
+                min(y + side, y1 + side / 4),
+            )
             if box[0] < box[2] and box[1] < box[3]:
                 rows.append((*box, score))
         for x, y, side in self.phantoms:  # fool the network only from afar
@@ -80,12 +87,30 @@ def test_neighbours_share_a_look() -> None:
 
 
 def test_a_large_picture_is_looked_at_in_several_steps() -> None:
-    world = World((3000, 1200, 170), (3200, 1300, 70))
+    world = World((3000, 1200, 60), (3200, 1300, 28), (100, 100, 900))
     assert world.found(3840, 2160) == boxes(*world.faces)
-    sides = [x1 - x0 for x0, _, x1, _ in world.regions]
+    sides = [max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in world.regions]
     assert sides[0] == 3840
-    assert sorted(sides, reverse=True) == sides
-    assert sides[-1] <= 640
+    assert all(side <= 1280 for side in sides[1:9])
+    assert sides[9:] == [512, 205]  # 2.5 times closer each
+
+
+@pytest.mark.parametrize("size", [(1281, 720), (1920, 1080), (1080, 1920), (4000, 3000), (5000, 40)])
+def test_tiles_cover_large_pictures_and_overlap(size: tuple[int, int]) -> None:
+    world = World()
+    world.found(*size)
+    assert world.regions[0] == (0, 0, *size)
+    covered = np.zeros((size[1], size[0]), np.uint8)
+    for x0, y0, x1, y1 in world.regions[1:]:
+        assert max(x1 - x0, y1 - y0) <= 1280
+        covered[y0:y1, x0:x1] += 1
+    assert covered.min() >= 1
+    assert covered.max() >= 2
+
+
+def test_a_face_on_the_border_of_two_tiles_is_found_once() -> None:
+    face = (950.0, 500.0, 250.0)  # tiles of 1120 pixels from 0 and from 800 on
+    assert World(face).found(1920, 1080) == boxes(face)
 
 
 def test_what_the_closest_look_says_holds() -> None:
@@ -117,7 +142,9 @@ def test_faces_below_the_smallest_size_cause_no_looks() -> None:
 
 def test_looks_are_bounded_in_a_crowd() -> None:
     rng = np.random.default_rng(1)
-    crowd = World(*((float(x), float(y), float(rng.integers(8, 60))) for x in range(0, 1280, 20) for y in range(0, 960, 20)))
+    crowd = World(
+        *((float(x), float(y), float(rng.integers(8, 60))) for x in range(0, 1280, 20) for y in range(0, 960, 20))
+    )
     crowd.found(1280, 960)
     assert 10 < len(crowd.regions) <= 1 + 16
 
@@ -129,7 +156,9 @@ def test_a_doubt_that_no_look_is_left_for_is_judged_as_it_is(monkeypatch: pytest
     seen = [box[:2] for box in world.found()]
     assert len(world.regions) == 3
     for x, y, _ in phantoms:
-        looked = any(x0 <= x - 7 and x + 35 <= x1 and y0 <= y - 7 and y + 35 <= y1 for x0, y0, x1, y1 in world.regions[1:])
+        looked = any(
+            x0 <= x - 7 and x + 35 <= x1 and y0 <= y - 7 and y + 35 <= y1 for x0, y0, x1, y1 in world.regions[1:]
+        )
         assert not (looked and (x, y) in seen)
     assert len(seen) > 5
 
