@@ -32,7 +32,7 @@ _BOX_EYE_DISTANCE = 0.40
 
 #: Framing of FER2013's pictures: side of the square in eye distances, and the height of the eyes in it.
 _FER_SIDE = 1 / 0.36
-_FER_EYES_Y = 0.45
+_FER_EYES_Y = 0.40
 
 #: From this many source pixels per pixel of the crop on, the source is shrunk first, as bilinear sampling would skip
 #: pixels.

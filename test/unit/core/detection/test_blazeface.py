@@ -63,8 +63,8 @@ def test_coordinates_are_the_picture_s_wherever_the_region_lies(full_range: Blaz
     wide = np.zeros((height + 60, width * 3, 3), np.uint8)
     wide[30 : 30 + height, 700 : 700 + width] = image
     there = full_range.look(wide, (700, 30, 700 + width, 30 + height), 0.5)
-    np.testing.assert_allclose(there.boxes, alone.boxes + np.float32([700, 30, 700, 30]), atol=0.01)
-    np.testing.assert_allclose(there.points, alone.points + np.float32([700, 30]), atol=0.01)
+    np.testing.assert_allclose(there.boxes, alone.boxes + np.array([700, 30, 700, 30], np.float32), atol=0.01)
+    np.testing.assert_allclose(there.points, alone.points + np.array([700, 30], np.float32), atol=0.01)
     np.testing.assert_array_equal(there.scores, alone.scores)
 
 

@@ -30,7 +30,7 @@ def test_duplicates_are_averaged_by_score_and_keep_the_best_score() -> None:
     np.testing.assert_allclose(merged.scores, [0.9, 0.5])
     # (0.9 * 0 + 0.3 * 2) / 1.2
     np.testing.assert_allclose(merged.boxes, [(0.5, 0, 10.5, 10), (100, 0, 110, 10)], rtol=1e-6)
-    np.testing.assert_allclose(merged.points, [[(0.5, 0)], [(100, 0)]], rtol=1e-6)
+    np.testing.assert_allclose(merged.points, np.array([[(0.5, 0)], [(100, 0)]]), rtol=1e-6)
 
 
 def test_neighbours_in_a_crowd_are_not_averaged() -> None:
