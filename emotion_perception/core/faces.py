@@ -43,10 +43,12 @@ class Detection:
 
     @property
     def width(self) -> float:
+        """Pixels."""
         return float(self.box[2] - self.box[0])
 
     @property
     def height(self) -> float:
+        """Pixels."""
         return float(self.box[3] - self.box[1])
 
     @property

@@ -57,7 +57,9 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
         """Load the detector."""
         asked = self.parameters
         if asked.lossless and asked.detection_rate > 0:
-            raise ParameterError("lossless takes every image, and detection_rate does not: set one of them to its default")
+            raise ParameterError(
+                "lossless takes every image, and detection_rate does not: set one of them to its default"
+            )
         detector = create_detector(
             asked.backend,
             confidence_threshold=asked.confidence_threshold,

@@ -212,8 +212,10 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
     # Diagnostics
 
     def _watch(self) -> None:
-        for each in (*self._inputs, *self._outputs):
-            each.check()
+        for source in self._inputs:
+            source.check()
+        for sink in self._outputs:
+            sink.check()
         level, message = self.health.status()
         values = {"state": self._state_machine.current_state[1]} | self._details | self.health.values()
         status = DiagnosticStatus(

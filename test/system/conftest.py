@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from emotion_perception.core.paths import share_dir
 
 TIMEOUT = 60.0  # of liveness, generous: the machine may be busy
 _DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count())
@@ -95,3 +99,21 @@ def robot(domain: int) -> Iterator[Callable[..., Robot]]:
         if each.process.poll() is None:
             each.process.send_signal(signal.SIGKILL)
             each.wait()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what a commit of the working tree would hold."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=share_dir(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    copy = tmp_path / "checkout"
+    for name in filter(None, listed.stdout.split("\0")):
+        if (share_dir() / name).is_file():  # not deleted since
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(share_dir() / name, copy / name)
+    return copy

@@ -31,6 +31,8 @@ CUT = -0.6
 CUT_SLOPE, CUT_FROM, CUT_LIMIT = 8.0, 0.06, 1.5
 #: Faces that met change more, as they were hidden in part.
 CUT_AMID = 4.0
+#: A neighbour that comes or goes by less than this, in face sizes, does not hide anything.
+STEADY = 0.1
 #: ... and it must be this much more than how it changed lately.
 CUT_MARGIN = 2.5
 
@@ -54,17 +56,19 @@ class Evidence:
 def weigh(tracks: Sequence[Track], sightings: Sequence[Sighting], image: NDArray[np.uint8]) -> Evidence:
     """Compare every track with every sighting (at least one each) of the frame ``image``."""
     looks = np.stack([sighting.looks for sighting in sightings])
-    together = np.array([sighting.together for sighting in sightings])
+    room = np.array([sighting.room for sighting in sightings])
     alone = np.array([sighting.alone for sighting in sightings])
     near = np.stack([position_evidence(track, sightings, image) for track in tracks])
     change = np.stack([_change(track, looks, alone, sightings[0].stamp - track.last_seen) for track in tracks])
     cut = np.zeros(change.shape, np.bool_)
     for i, track in enumerate(tracks):
         lag = sightings[0].stamp - track.last_seen
-        clear = alone if track.entangled else ~together
-        for j in np.flatnonzero((near[i] > 0) & clear & (change[i] > _most_change(track, lag))):
+        steady = np.abs(room - track.latest.room) < STEADY
+        clear = ((alone & track.latest.alone) | steady) & (not track.entangled)
+        most = np.where(clear, _most_change(track, lag), CUT_AMID)
+        for j in np.flatnonzero((near[i] > 0) & (change[i] > most)):
             change[i, j] = min(change[i, j], _second_look(track, sightings[j], image, lag))
-            cut[i, j] = change[i, j] > _most_change(track, lag)
+            cut[i, j] = change[i, j] > most[j]
     near_group = _of_entangled(tracks, near)
     same = near_group - _limited(change, near, alone)
     same[cut] = -np.inf
@@ -94,10 +98,6 @@ def _change(track: Track, looks: NDArray[np.float32], alone: NDArray[np.bool_], 
 
 def _most_change(track: Track, lag: float) -> float:
     """The greatest change after ``lag`` seconds that still is the same person, turning the head."""
-    if track.latest.together:
-        return math.inf
-    if track.entangled:
-        return CUT_AMID
     usual = min(CUT_LIMIT, CUT + CUT_SLOPE * max(0.0, lag - CUT_FROM))
     return max(usual, track.restless - CALMING * lag + CUT_MARGIN)
 

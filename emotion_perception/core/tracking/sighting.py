@@ -12,7 +12,9 @@ from emotion_perception.core.faces import Detection
 #: Distance of two faces' centres, in sizes of the larger one, under which one may hide or be taken for the other.
 TOGETHER = 1.1
 #: And from which neither spoils what the other one looks like.
-ALONE = 1.7
+ALONE = 1.6
+#: The distance that is given where there is no other face.
+FAR = 10.0
 
 
 @dataclass(frozen=True, eq=False)

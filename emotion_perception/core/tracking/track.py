@@ -69,3 +69,11 @@ class Track:
         """Go on where ``younger`` is: it turned out to be this person."""
         self.motion, self.latest, self.restless = younger.motion, younger.latest, younger.restless
         self.cut_away = False
+        for other in younger.entangled - {self}:
+            other.entangled.discard(younger)
+            self.meet(other)
+
+    def meet(self, other: Track) -> None:
+        """From now on only looks can tell these two."""
+        self.entangled.add(other)
+        other.entangled.add(self)
