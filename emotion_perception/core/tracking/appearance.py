@@ -1,7 +1,7 @@
 """What a face looks like, cheaply: two gradient patches and a colour histogram, and the odds that two are one person.
 
-No learned embedding: this runs on every face of every frame. It tells a person from the one of the frame before, or from
-someone who stood beside them, not from everybody in the world.
+No learned embedding: this runs on every face of every frame. It tells a person from the one of the frame before, or
+from someone who stood beside them, not from everybody in the world.
 """
 
 from __future__ import annotations

@@ -31,10 +31,10 @@ CUT = -0.6
 CUT_SLOPE, CUT_FROM, CUT_LIMIT = 8.0, 0.06, 1.5
 #: Faces that met change more, as they were hidden in part.
 CUT_AMID = 4.0
-#: A neighbour that comes or goes by less than this, in face sizes, does not hide anything.
-STEADY = 0.1
 #: ... and it must be this much more than how it changed lately.
 CUT_MARGIN = 2.5
+#: A neighbour that comes or goes by less than this, in face sizes, does not hide anything.
+STEADY = 0.1
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,10 @@ def weigh(tracks: Sequence[Track], sightings: Sequence[Sighting], image: NDArray
     cut = np.zeros(change.shape, np.bool_)
     for i, track in enumerate(tracks):
         lag = sightings[0].stamp - track.last_seen
-        steady = np.abs(room - track.latest.room) < STEADY
-        clear = ((alone & track.latest.alone) | steady) & (not track.entangled)
-        most = np.where(clear, _most_change(track, lag), CUT_AMID)
-        for j in np.flatnonzero((near[i] > 0) & (change[i] > most)):
-            change[i, j] = min(change[i, j], _second_look(track, sightings[j], image, lag))
-            cut[i, j] = change[i, j] > most[j]
+        clear = alone | (not track.entangled) & (np.abs(room - track.latest.room) < STEADY)
+        for j in np.flatnonzero((near[i] > 0) & clear & (change[i] > _most_change(track, lag))):
+            change[i, j] = min(change[i, j], _second_look(track, sightings[int(j)], image, lag))
+            cut[i, j] = change[i, j] > _most_change(track, lag)
     near_group = _of_entangled(tracks, near)
     same = near_group - _limited(change, near, alone)
     same[cut] = -np.inf
@@ -98,6 +96,8 @@ def _change(track: Track, looks: NDArray[np.float32], alone: NDArray[np.bool_], 
 
 def _most_change(track: Track, lag: float) -> float:
     """The greatest change after ``lag`` seconds that still is the same person, turning the head."""
+    if track.entangled:
+        return CUT_AMID
     usual = min(CUT_LIMIT, CUT + CUT_SLOPE * max(0.0, lag - CUT_FROM))
     return max(usual, track.restless - CALMING * lag + CUT_MARGIN)
 
@@ -106,7 +106,8 @@ def _second_look(track: Track, sighting: Sighting, image: NDArray[np.uint8], lag
     """The change with the size that the face should have, as a box may jump, and with the brightness of before."""
     half = track.motion.size / 2
     centre = sighting.detection.centre
-    resized = Detection(np.concatenate((centre - half, centre + half)).astype(np.float32), sighting.detection.confidence)
+    box = np.concatenate((centre - half, centre + half)).astype(np.float32)
+    resized = Detection(box, sighting.detection.confidence)
     gain = max(track.latest.brightness, 1.0) / max(sighting.brightness, 1.0)
     looks = describe(image, resized, gain=gain)[None]
     return float(_change(track, looks, np.array([sighting.alone]), lag)[0])
@@ -118,9 +119,7 @@ def _of_entangled(tracks: Sequence[Track], near: NDArray[np.float64]) -> NDArray
     return np.stack([near[[i, *(index[other] for other in track.entangled)]].max(axis=0) for track, i in index.items()])
 
 
-def _limited(
-    change: NDArray[np.float64], near: NDArray[np.float64], alone: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _limited(change: NDArray[np.float64], near: NDArray[np.float64], alone: NDArray[np.bool_]) -> NDArray[np.float64]:
     """``change`` within bounds; of faces that hide each other only how much more than for the likeliest track."""
     limited = np.clip(change, -LOOKS_LIMIT, LOOKS_LIMIT)
     for j in np.flatnonzero(~alone):

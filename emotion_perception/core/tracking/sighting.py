@@ -12,9 +12,7 @@ from emotion_perception.core.faces import Detection
 #: Distance of two faces' centres, in sizes of the larger one, under which one may hide or be taken for the other.
 TOGETHER = 1.1
 #: And from which neither spoils what the other one looks like.
-ALONE = 1.6
-#: The distance that is given where there is no other face.
-FAR = 10.0
+ALONE = 1.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +33,17 @@ class Sighting:
 
     @property
     def together(self) -> bool:
+        """Whether another face is so near that one may hide the other."""
         return self.room < TOGETHER
 
     @property
     def alone(self) -> bool:
+        """Whether no other face spoils what this one looks like."""
         return self.room >= ALONE
 
 
 def distances(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Distances (N, M) of the centres of ``boxes`` (N, 4) and ``others`` (M, 4) in sizes of the larger face of each pair."""
+    """Distances (N, M) of the centres of ``boxes`` (N, 4) and ``others`` (M, 4), in sizes of a pair's larger face."""
     (x, y, size), (other_x, other_y, other_size) = _columns(boxes), _columns(others)
     apart = np.hypot(x[:, None] - other_x, y[:, None] - other_y)
     return np.asarray(apart / np.maximum(np.maximum(size[:, None], other_size), 1.0), dtype=np.float64)

@@ -39,6 +39,7 @@ class Track:
 
     @property
     def last_seen(self) -> float:
+        """Stamp of the latest sighting, in seconds."""
         return self.latest.stamp
 
     def see(self, sighting: Sighting, change: float, *, swapped: bool) -> None:
@@ -69,11 +70,3 @@ class Track:
         """Go on where ``younger`` is: it turned out to be this person."""
         self.motion, self.latest, self.restless = younger.motion, younger.latest, younger.restless
         self.cut_away = False
-        for other in younger.entangled - {self}:
-            other.entangled.discard(younger)
-            self.meet(other)
-
-    def meet(self, other: Track) -> None:
-        """From now on only looks can tell these two."""
-        self.entangled.add(other)
-        other.entangled.add(self)

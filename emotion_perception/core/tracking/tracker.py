@@ -13,7 +13,7 @@ from emotion_perception.core.faces import Detection
 from emotion_perception.core.tracking.appearance import describe
 from emotion_perception.core.tracking.association import assign
 from emotion_perception.core.tracking.evidence import RECOGNISED, position_evidence, weigh
-from emotion_perception.core.tracking.sighting import FAR, TOGETHER, Sighting, distances
+from emotion_perception.core.tracking.sighting import TOGETHER, Sighting, distances
 from emotion_perception.core.tracking.track import Track
 
 #: Seconds that a face may be out of sight and come back as itself.
@@ -105,18 +105,13 @@ class FaceTracker:
         self, detections: Sequence[Detection], image: NDArray[np.uint8]
     ) -> tuple[list[Sighting], list[list[Track]]]:
         """The detections with their looks and the room around them, and the tracks that each of them meets."""
-        present = [
-            t
-            for t in self._tracks
-            if t.id and not t.cut_away and (t.entangled or self._stamp - t.last_seen < HIDING)
-        ]
+        present = [t for t in self._tracks if t.id and not t.cut_away and self._stamp - t.last_seen < HIDING]
         boxes = np.stack([detection.box for detection in detections])
         to_faces = distances(boxes, boxes)
         to_tracks = distances(boxes, np.array([track.motion.box for track in present], np.float32).reshape(-1, 4))
         np.fill_diagonal(to_faces, np.inf)
-        room = np.minimum(to_faces.min(axis=1), FAR)
-        if len(present) > 1:
-            room = np.minimum(room, np.partition(to_tracks, 1, axis=1)[:, 1])
+        to_second_track = np.partition(to_tracks, 1, axis=1)[:, 1] if len(present) > 1 else np.inf
+        room = np.minimum(to_faces.min(axis=1), to_second_track)
         brightness = float(image[::16, ::16].mean())
         sightings = [
             Sighting(detection, self._stamp, describe(image, detection), float(space), brightness)
@@ -151,7 +146,8 @@ class FaceTracker:
             if track.latest.together:
                 for other in met[j]:
                     if other is not track:
-                        track.meet(other)
+                        track.entangled.add(other)
+                        other.entangled.add(track)
         for track in self._tracks:
             group = {track, *track.entangled}
             if len(group) > 1 and all(t.latest.alone and t.last_seen == self._stamp for t in group):
@@ -161,7 +157,7 @@ class FaceTracker:
     def _recognise(self, found: dict[int, Track], image: NDArray[np.uint8]) -> None:
         """Replace new tracks that turn out to be a face that was lost or cut away by its track."""
         for j, young in found.items():
-            if self._stamp - young.born >= YOUNG:
+            if self._stamp - young.born >= YOUNG or young.entangled or not young.latest.alone:
                 continue
             looks = young.latest.looks[None]
             lost = [

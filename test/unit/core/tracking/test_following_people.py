@@ -9,10 +9,11 @@ import av
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from emotion_perception.core.detection import create_detector
 from emotion_perception.core.faces import Detection
 from emotion_perception.core.tracking import FaceTracker
-from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 
