@@ -1,8 +1,8 @@
 """Where a face will be: a Kalman filter over its centre and size, in seconds, whose velocity fades when nobody looks.
 
 Each coordinate (centre x, centre y, logarithm of the size) is a position whose velocity is an Ornstein-Uhlenbeck
-process: it forgets itself with a time constant, so that a prediction coasts to a stop instead of leaving the picture, and
-its uncertainty stops growing without bound. With short steps this is the usual constant-velocity filter.
+process: it forgets itself with a time constant, so that a prediction coasts to a stop instead of leaving the picture,
+and its uncertainty stops growing without bound. With short steps this is the usual constant-velocity filter.
 """
 
 from __future__ import annotations
