@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import cv2
-import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +33,7 @@ class HaarDetector:
                 f"backend haar needs OpenCV 4, and this is {cv2.__version__}: run `python3 -m pip install"
                 ' "opencv-python-headless<5"`, or choose another backend.'
             )
-        path = path or Path(cv2.data.haarcascades) / _CASCADE
+        path = path or _bundled_cascades() / _CASCADE
         try:
             self._cascade = cv2.CascadeClassifier(str(path))
             loaded = not self._cascade.empty()
@@ -67,3 +66,14 @@ class HaarDetector:
 def _confidence(margin: float) -> float:
     """A confidence 0..1 of the cascade's last stage's margin: logistic, 0.5 at _EVEN_MARGIN."""
     return 1 / (1 + math.exp(-min(50.0, max(-50.0, margin - _EVEN_MARGIN))))
+
+
+def _bundled_cascades() -> Path:
+    try:
+        import cv2.data
+    except ImportError as error:  # Debian's and Ubuntu's package
+        raise ModelError(
+            f"this OpenCV ({cv2.__version__}) brings no Haar cascades: set model_path to one"
+            f" (/usr/share/opencv4/haarcascades/{_CASCADE}), or choose another backend."
+        ) from error
+    return Path(cv2.data.haarcascades)

@@ -13,6 +13,8 @@ from emotion_perception.core.faces import Detection
 TOGETHER = 1.1
 #: And from which neither spoils what the other one looks like.
 ALONE = 1.7
+#: Beyond this all distances are the same.
+FAR = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,7 @@ class Sighting:
 
     stamp: of its frame, in seconds.
     looks: its descriptor (see `appearance.describe`).
-    room: distance to the nearest other face, seen or hidden, in face sizes.
+    room: distance to the nearest other face, seen or hidden, in face sizes; at most FAR.
     brightness: mean of the whole frame, 0..255.
     """
 

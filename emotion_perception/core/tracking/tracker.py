@@ -13,7 +13,7 @@ from emotion_perception.core.faces import Detection
 from emotion_perception.core.tracking.appearance import describe
 from emotion_perception.core.tracking.association import assign
 from emotion_perception.core.tracking.evidence import RECOGNISED, position_evidence, weigh
-from emotion_perception.core.tracking.sighting import TOGETHER, Sighting, distances
+from emotion_perception.core.tracking.sighting import FAR, TOGETHER, Sighting, distances
 from emotion_perception.core.tracking.track import Track
 
 #: Seconds that a face may be out of sight and come back as itself.
@@ -111,7 +111,7 @@ class FaceTracker:
         to_tracks = distances(boxes, np.array([track.motion.box for track in present], np.float32).reshape(-1, 4))
         np.fill_diagonal(to_faces, np.inf)
         to_second_track = np.partition(to_tracks, 1, axis=1)[:, 1] if len(present) > 1 else np.inf
-        room = np.minimum(to_faces.min(axis=1), to_second_track)
+        room = np.minimum(np.minimum(to_faces.min(axis=1), to_second_track), FAR)
         brightness = float(image[::16, ::16].mean())
         sightings = [
             Sighting(detection, self._stamp, describe(image, detection), float(space), brightness)

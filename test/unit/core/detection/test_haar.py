@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -41,4 +43,10 @@ def test_confidence_grows_with_the_margin(margin: float, confidence: float, monk
 def test_opencv_5_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "CascadeClassifier")
     with pytest.raises(ModelError, match="haar needs OpenCV 4"):
+        create_detector("haar")
+
+
+def test_an_opencv_without_cascades_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2.data", None)
+    with pytest.raises(ModelError, match="brings no Haar cascades: set model_path to one"):
         create_detector("haar")
