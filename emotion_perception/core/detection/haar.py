@@ -70,10 +70,10 @@ def _confidence(margin: float) -> float:
 
 def _bundled_cascades() -> Path:
     try:
-        import cv2.data
+        from cv2.data import haarcascades
     except ImportError as error:  # Debian's and Ubuntu's package
         raise ModelError(
             f"this OpenCV ({cv2.__version__}) brings no Haar cascades: set model_path to one"
             f" (/usr/share/opencv4/haarcascades/{_CASCADE}), or choose another backend."
         ) from error
-    return Path(cv2.data.haarcascades)
+    return Path(haarcascades)
