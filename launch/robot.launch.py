@@ -1,4 +1,4 @@
-"""Run perception on a robot: camera, face_detector, emotion_classifier and overlay; in one process or one per node.
+"""Run perception on a robot, from the camera to the overlay; in one process or one per node.
 
 Each process finds config/fastdds.xml by itself (emotion_perception.ros.environment), so nothing is set here.
 """
@@ -41,6 +41,12 @@ def generate_launch_description() -> LaunchDescription:
                 "overlay", default_value="true", choices=BOOLEAN, description="Run the node that draws emotion/overlay"
             ),
             DeclareLaunchArgument(
+                "identity",
+                default_value="true",
+                choices=BOOLEAN,
+                description="Run the node that recognises and enrols people",
+            ),
+            DeclareLaunchArgument(
                 "composed",
                 default_value="true",
                 choices=BOOLEAN,
@@ -75,8 +81,10 @@ def perception(context: LaunchContext) -> list[Node]:
         arguments = ["run", "--params-file", params_file, "--log-level", text("log_level")]
         arguments += ["--source", source] if source else []
         arguments += [] if true("overlay") else ["--no-overlay"]
+        arguments += [] if true("identity") else ["--no-identity"]
         return [Node(executable="emotion-perception", arguments=arguments, parameters=[sim_time], **common)]
     # As text: launch would read "synthetic:" as a yaml mapping.
+    left_out = {"overlay": not true("overlay"), "face_identity": not true("identity")}
     own = {"camera": [{"source": ParameterValue(source, value_type=str)}]} if source else {}
     return [
         Node(
@@ -89,5 +97,5 @@ def perception(context: LaunchContext) -> list[Node]:
             **common,
         )
         for name in NODES
-        if name != "overlay" or true("overlay")
+        if not left_out.get(name)
     ]

@@ -12,13 +12,13 @@ from typing import Any
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from emotion_perception.msg import EmotionArray
+from emotion_perception.msg import EmotionArray, IdentityArray
 from emotion_perception.ros.messages import nanoseconds
 from emotion_perception.ros.qos import RELIABLE
 
 
 class LiveLine(Node):
-    """Watches `emotion` and prints frames per second, the faces with their labels, and the latency since capture.
+    """Watches `emotion` and prints frames per second, each face or name with its label, and the latency since capture.
 
     captured_at: returns the steady time at which the image with a stamp (ns) was captured, or None.
     """
@@ -30,8 +30,10 @@ class LiveLine(Node):
         self._latencies: list[float] = []
         self._frames = 0
         self._newest: EmotionArray | None = None
+        self._names: dict[str, str] = {}
         self._begin = self._since = time.monotonic()
         self.create_subscription(EmotionArray, "emotion", self._take, RELIABLE)
+        self.create_subscription(IdentityArray, "identities", self._note_names, RELIABLE)
         self.create_timer(1.0, self._print, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
@@ -49,6 +51,9 @@ class LiveLine(Node):
             if captured is not None:
                 self._latencies.append(now - captured)
 
+    def _note_names(self, message: IdentityArray) -> None:
+        self._names = {each.face_id: each.name for each in message.identities if each.name}
+
     def _print(self) -> None:
         now = time.monotonic()
         with self._lock:
@@ -60,7 +65,11 @@ class LiveLine(Node):
         if rate == 0:
             parts.append("no frames")
         elif newest is not None:
-            faces = [f"{each.face_id} {each.label} {100 * each.confidence:.0f} %" for each in newest.emotions]
+            names = self._names
+            faces = [
+                f"{names.get(each.face_id, each.face_id)} {each.label} {100 * each.confidence:.0f} %"
+                for each in newest.emotions
+            ]
             parts.append(", ".join(faces) or "nobody")
         self._show("  ".join(parts))
 

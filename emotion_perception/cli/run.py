@@ -1,4 +1,4 @@
-"""`emotion-perception run`: camera, face_detector, emotion_classifier and overlay in one process."""
+"""`emotion-perception run`: all nodes, from the camera to the overlay, in one process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL = 0.02
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
     """Add the command `run` to the main parser."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
-        "run", help="run perception: camera, faces, emotion, overlay", description=__doc__
+        "run", help="run perception: camera, faces, identity, emotion, overlay", description=__doc__
     )
     parser.add_argument("--source", metavar="URI", help="usb:0, file:clip.mp4, images:folder, synthetic: or a path")
     parser.add_argument(
@@ -37,7 +37,13 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         help="repeatable",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write emotion.csv, overlay.mp4 and timeline.png")
+    parser.add_argument(
+        "--lossless", action="store_true", help="play a recording as fast as the graph takes it, without losing a frame"
+    )
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
+    parser.add_argument(
+        "--no-identity", action="store_true", help="run without face_identity: nobody is recognised or enrolled"
+    )
     parser.add_argument("--namespace", default="", help="of all nodes and topics")
     parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"), default="warn")
     parser.add_argument(
@@ -52,6 +58,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 def run(args: argparse.Namespace) -> int:
     """Run until the recording's end or Ctrl-C. Returns 0, or 1 when a node fails (its sentence on stderr)."""
     values = list(args.param)
+    if args.lossless:
+        values += [(name, "lossless", True) for name in NODES if hasattr(node_class(name).PARAMETERS, "lossless")]
     if args.source:
         values.append(("camera", "source", args.source))
     for path in args.params_file:
@@ -101,7 +109,8 @@ class _Session:
         from emotion_perception.cli.recording import Recording
 
         args, graph = self._args, self._graph
-        names = [name for name in NODES if not (name == "overlay" and args.no_overlay)]
+        left_out = {"overlay": args.no_overlay, "face_identity": args.no_identity}
+        names = [name for name in NODES if not left_out.get(name)]
         nodes = [graph.add(node_class(name)) for name in reversed(names) if name != "camera"]
         self._line = graph.add(LiveLine, captured_at=self._captured_at)
         if args.out:

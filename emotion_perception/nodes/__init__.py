@@ -13,6 +13,7 @@ from typing import Any
 NODES = {
     "camera": "CameraNode",
     "face_detector": "FaceDetectorNode",
+    "face_identity": "FaceIdentityNode",
     "emotion_classifier": "EmotionClassifierNode",
     "overlay": "OverlayNode",
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 
 from ament_index_python.packages import get_package_share_directory
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool
 
 from emotion_perception.core.errors import PerceptionError, SourceError
-from emotion_perception.msg import EmotionArray
+from emotion_perception.msg import EmotionArray, IdentityArray
 from emotion_perception.ros.flow import FlowControl
 from emotion_perception.ros.health import Level
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image
@@ -25,6 +26,8 @@ from emotion_perception.sources.calibration import Calibration, load_calibration
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.uri import open_source
 
+#: What the graph makes of a frame at last: a lossless source waits for it.
+_LAST_STAGES = {EmotionArray: "emotion", IdentityArray: "identities"}
 _AUDIENCE_TIMEOUT = 3.0  # seconds that a recording waits for its first subscriber
 
 
@@ -99,9 +102,11 @@ class CameraNode(PerceptionNode[CameraParameters]):
         asked = self.parameters
         self.ended = False
         self.last_stamp = None
-        self._open_flow()
         if asked.lossless:
-            self.input(EmotionArray, "emotion", self._note_result, RELIABLE, watched=False)
+            self._last_stages = {
+                topic: self.input(kind, topic, partial(self._note_result, topic), RELIABLE, watched=False)
+                for kind, topic in _LAST_STAGES.items()
+            }
         self._capture = Capture(
             self._source,
             self._publish,
@@ -126,7 +131,9 @@ class CameraNode(PerceptionNode[CameraParameters]):
 
     def _open_flow(self) -> None:
         if self.parameters.lossless and self._flow is None:
-            self._flow = FlowControl()
+            # A stage that does not run is not waited for; emotion always is, so that a run without it fails.
+            running = [stage for stage, results in self._last_stages.items() if results.publishers]
+            self._flow = FlowControl({"emotion", *running})
 
     def _close_flow(self) -> None:
         if self._flow:
@@ -137,14 +144,15 @@ class CameraNode(PerceptionNode[CameraParameters]):
         if subscribers:
             self._begin()
 
-    def _note_result(self, message: EmotionArray) -> None:
+    def _note_result(self, stage: str, message: EmotionArray | IdentityArray) -> None:
         if self._flow:
-            self._flow.finished(nanoseconds(message.header))
+            self._flow.finished(stage, nanoseconds(message.header))
 
     def _begin(self) -> None:
         self._audience.cancel()
         if self._capture and not self._begun:
             self._begun = True
+            self._open_flow()
             self._capture.start()
 
     def _set_capture(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from emotion_perception.core.drawing import OverlayFace, draw_overlay
 from emotion_perception.core.joining import Joined, StampJoiner
-from emotion_perception.msg import EmotionArray, FaceArray, IdentityArray
+from emotion_perception.msg import EmotionArray, FaceArray, Identity, IdentityArray
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image, image_to_bgr
 from emotion_perception.ros.messages import landmarks_from_message, nanoseconds, roi_from_message
 from emotion_perception.ros.node import PerceptionNode
@@ -41,7 +42,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         super().__init__("overlay", **options)
         self._worker: NewestWorker[Joined] | None = None
         self._working = False
-        self._names: dict[str, str] = {}
+        self._identities: dict[str, Identity] = {}
         self._expiry = self.create_timer(_CHECK_INTERVAL, self._expire, clock=self._steady)
         self._expiry.cancel()
 
@@ -77,7 +78,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
             self.input(Image, "image_raw", lambda message: self._join("image", message), NEWEST)
             self.input(FaceArray, "faces", lambda message: self._join("faces", message), NEWEST)
             self.input(EmotionArray, "emotion", lambda message: self._join("emotion", message), RELIABLE)
-            self.input(IdentityArray, "identities", self._note_names, RELIABLE, watched=False)
+            self.input(IdentityArray, "identities", self._note_identities, RELIABLE, watched=False)
             self._expiry.reset()
         elif not audience and self._worker is not None:
             self._rest()
@@ -101,8 +102,8 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
                 self._worker.submit(joined)
                 self.health.dropped(self._worker.dropped)
 
-    def _note_names(self, message: IdentityArray) -> None:
-        self._names = {identity.face_id: identity.name for identity in message.identities}
+    def _note_identities(self, message: IdentityArray) -> None:
+        self._identities = {identity.face_id: identity for identity in message.identities}
 
     def _draw(self, joined: Joined) -> None:
         begin = time.monotonic()
@@ -113,7 +114,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         emotions = {each.face_id: each for each in emotion.emotions} if emotion else {}
         shown = []
         for face in faces.faces if faces else []:
-            known = emotions.get(face.id)
+            known, identity = emotions.get(face.id), self._identities.get(face.id)
             shown.append(
                 OverlayFace(
                     id=face.id,
@@ -123,7 +124,8 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
                     confidence=known.confidence if known else 0.0,
                     probabilities=list(known.probabilities) if known else [],
                     labels=labels if known else [],
-                    name=self._names.get(face.id, ""),
+                    who=(identity.name or "unknown") if identity else "",
+                    about=_about(identity) if identity else "",
                 )
             )
         picture = draw_overlay(image_to_bgr(image), shown)
@@ -135,6 +137,18 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
 
     def _failed(self, error: Exception) -> None:
         self.health.moment("image", f"an image was not drawn: {error}")
+
+
+def _about(identity: Identity) -> str:
+    """Say what is estimated of a person, e.g. "about 34, 91 % female"."""
+    said = []
+    if math.isfinite(identity.age):
+        said.append(f"about {identity.age:.0f}")
+    if math.isfinite(identity.female_probability):
+        female = identity.female_probability >= 0.5
+        share = identity.female_probability if female else 1 - identity.female_probability
+        said.append(f"{share:.0%} {'female' if female else 'male'}")
+    return ", ".join(said)
 
 
 def main() -> int:

@@ -53,6 +53,11 @@ class Input:
         )
         self._topic = self._subscription.topic_name
 
+    @property
+    def publishers(self) -> int:
+        """How many publishers the topic has."""
+        return int(self._node.count_publishers(self._topic))
+
     def check(self) -> None:
         """Raise or clear the problem of this input, if it is watched; call it about once a second."""
         if not self._watched:
@@ -62,7 +67,7 @@ class Input:
             self._health.clear(self._key)
         elif now - (self._heard or self._opened) < _GRACE:
             return
-        elif self._node.count_publishers(self._topic) == 0:
+        elif self.publishers == 0:
             self._warn(f"nobody publishes {self._topic}: start the node that does, or remap the topic")
         elif self._heard is None:
             self._warn(f"{self._topic} has a publisher, but no message came: compare its QoS, host and domain id")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 from emotion_perception.core.errors import PerceptionError
 
 
 class FlowControl:
-    """Keeps at most ``limit`` frames in flight between a source and the last stage.
+    """Keeps at most ``limit`` frames in flight between a source and the last stages.
 
-    `admit` blocks the source's thread; `finished` is called with the stamp of each result. No result for ``timeout``
-    seconds is an error: in a run that must not lose a frame, going on would hide that one was lost.
+    `admit` blocks the source's thread; `finished` is called with each stage's name and the stamp of its result, and a
+    frame has landed when all ``stages`` have finished it. No landing for ``timeout`` seconds is an error: in a run that
+    must not lose a frame, going on would hide that one was lost.
     """
 
-    def __init__(self, *, limit: int = 2, timeout: float = 10.0) -> None:
+    def __init__(self, stages: Collection[str], *, limit: int = 2, timeout: float = 10.0) -> None:
+        self._stages = frozenset(stages)
         self._limit = limit
         self._timeout = timeout
         self._changed = threading.Condition()
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, set[str]] = {}
         self._open = True
 
     def admit(self, stamp: int) -> bool:
@@ -30,14 +33,17 @@ class FlowControl:
                     f"no result for {self._timeout:g} s: the graph lost a frame; see that every node runs with lossless"
                 )
             if self._open:
-                self._in_flight.add(stamp)
+                self._in_flight[stamp] = set(self._stages)
             return self._open
 
-    def finished(self, stamp: int) -> None:
-        """Note that the last stage has published the result for this stamp."""
+    def finished(self, stage: str, stamp: int) -> None:
+        """Note that a last stage has published its result for this stamp."""
         with self._changed:
-            self._in_flight.discard(stamp)
-            self._changed.notify_all()
+            missing = self._in_flight.get(stamp, set())
+            missing.discard(stage)
+            if not missing:
+                self._in_flight.pop(stamp, None)
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Let whoever waits go on, and admit nothing more."""

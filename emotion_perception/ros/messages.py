@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point32
 from numpy.typing import NDArray
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from emotion_perception.core.faces import Face, Roi
-from emotion_perception.msg import Emotion
+from emotion_perception.core.identity.recogniser import Identification
+from emotion_perception.core.people.person import Person
+from emotion_perception.msg import Emotion, Identity
 from emotion_perception.msg import Face as FaceMessage
-from emotion_perception.ros.images import bgr_to_image
+from emotion_perception.msg import Person as PersonMessage
+from emotion_perception.ros.images import bgr_to_image, image_to_bgr
 
 
 def seconds(header: Header) -> float:
@@ -78,6 +82,17 @@ def face_to_message(face: Face, header: Header) -> FaceMessage:
     )
 
 
+def face_from_message(message: FaceMessage) -> Face:
+    """Return the face of a message."""
+    return Face(
+        id=message.id,
+        confidence=message.confidence,
+        roi=roi_from_message(message.roi),
+        landmarks=landmarks_from_message(message),
+        aligned=image_to_bgr(message.aligned),
+    )
+
+
 def landmarks_from_message(message: FaceMessage) -> NDArray[np.float32] | None:
     """Return (5, 2) pixels, or None when the detector gave none."""
     if len(message.landmarks) != 5:
@@ -97,3 +112,35 @@ def emotion_to_message(
         probabilities=[float(value) for value in smoothed],
         raw_probabilities=[float(value) for value in raw],
     )
+
+
+def identity_to_message(face_id: str, known: Identification) -> Identity:
+    """Return the message that says who a face belongs to."""
+    return Identity(
+        face_id=face_id,
+        person_id=known.person.id if known.person else "",
+        name=known.person.name if known.person else "",
+        confidence=float(known.confidence),
+        age=float(known.age),
+        female_probability=float(known.female_probability),
+    )
+
+
+def person_to_message(person: Person) -> PersonMessage:
+    """Return the message of an enrolled person, which holds no embedding."""
+    return PersonMessage(
+        person_id=person.id,
+        name=person.name,
+        language=person.language,
+        consented=_time(person.consent.given_at),
+        consent_note=person.consent.note,
+        first_seen=_time(person.first_seen),
+        last_seen=_time(person.last_seen),
+        embeddings=int(person.embeddings),
+    )
+
+
+def _time(seconds: float) -> Time:
+    """Return the message of a time of day, in seconds since 1970."""
+    sec, nanosec = divmod(round(seconds * 1e9), 1_000_000_000)
+    return Time(sec=sec, nanosec=nanosec)

@@ -96,7 +96,7 @@ def test_a_graph_that_loses_a_frame_gives_up_with_a_sentence(
     from emotion_perception.nodes import camera as module
     from emotion_perception.ros.flow import FlowControl
 
-    monkeypatch.setattr(module, "FlowControl", lambda: FlowControl(timeout=0.2))
+    monkeypatch.setattr(module, "FlowControl", lambda stages: FlowControl(stages, timeout=0.2))
     images = outsider.listen(Image, "image_raw", MANY)
     node = start(node_class("camera"), source="synthetic:", lossless=True)
     eventually(lambda: node.ended)

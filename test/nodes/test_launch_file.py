@@ -164,7 +164,9 @@ def command_line(node: Node) -> argparse.Namespace:
 
 def test_arguments_are_the_documented_ones_each_with_a_description(description: Any) -> None:
     declared = {each.name: each.description for each in description.entities if hasattr(each, "default_value")}
-    assert list(declared) == ["source", "params_file", "use_sim_time", "overlay", "composed", "namespace", "log_level"]
+    assert list(declared) == [
+        *("source", "params_file", "use_sim_time", "overlay", "identity", "composed", "namespace", "log_level")
+    ]
     assert all(declared.values())
 
 
@@ -185,12 +187,14 @@ def test_one_process_takes_every_argument(started: Callable[..., dict[str, Node]
         params_file="my.yaml",
         use_sim_time="true",
         overlay="false",
+        identity="false",
         namespace="a",
         log_level="warn",
     )["emotion-perception"]
     args = command_line(node)
     assert [str(path) for path in args.params_file] == ["my.yaml"]
     assert (args.source, args.no_overlay, args.log_level) == ("synthetic:", True, "warn")
+    assert args.no_identity
     assert node.parameters["use_sim_time"] is True
     assert node.options["namespace"] == "a"
 
@@ -218,7 +222,11 @@ def test_process_per_node_without_overlay(started: Callable[..., dict[str, Node]
     assert "overlay" not in started(composed="false", overlay="false")
 
 
-@pytest.mark.parametrize("argument", ["use_sim_time", "overlay", "composed", "log_level"])
+def test_process_per_node_without_identity(started: Callable[..., dict[str, Node]]) -> None:
+    assert "face_identity" not in started(composed="false", identity="false")
+
+
+@pytest.mark.parametrize("argument", ["use_sim_time", "overlay", "identity", "composed", "log_level"])
 def test_a_value_that_means_nothing_is_refused(started: Callable[..., dict[str, Node]], argument: str) -> None:
     with pytest.raises(RuntimeError, match=argument):
         started(**{argument: "maybe"})

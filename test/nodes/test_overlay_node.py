@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray
+from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray, Identity, IdentityArray
 from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import ChangeState, GetState
 from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
 
 from emotion_perception.core.labels import LABELS
@@ -78,6 +78,40 @@ def test_it_draws_what_was_found_onto_the_image_with_that_stamp(
     assert drawn.shape[:2] == GREY.shape[:2]
     assert (drawn[28:92, 38:92] != 128).any(), "the box of the face"
     assert node.parameters.join_timeout == 10.0
+
+
+def test_it_writes_who_somebody_is_and_what_is_estimated_of_them(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any, monkeypatch: Any
+) -> None:
+    texts: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "emotion_perception.nodes.overlay.draw_overlay",
+        lambda image, faces: (texts.extend((face.who, face.about) for face in faces), image)[1],
+    )
+    start(node_class("overlay"), join_timeout=10.0)
+    heard = outsider.listen(Image, "emotion/overlay")
+    identities = outsider.talk(IdentityArray, "identities")
+    eventually(lambda: ready(scene))
+    nothing = float("nan")
+    for stamp, identity in enumerate(
+        [
+            Identity(face_id="face_1", name="Ελένη", age=33.6, female_probability=0.914),
+            Identity(face_id="face_1", age=70.0, female_probability=0.25),
+            Identity(face_id="face_1", age=nothing, female_probability=nothing),
+            Identity(face_id="face_2", name="Anna", age=nothing, female_probability=nothing),
+        ],
+        start=5,
+    ):
+        identities.publish(IdentityArray(identities=[identity]))
+        outsider.call(GetState, "overlay/get_state", GetState.Request())  # so that it has taken the identities
+        scene(stamp)
+        heard.wait_stamp(stamp)
+    assert texts == [
+        ("Ελένη", "about 34, 91% female"),
+        ("unknown", "about 70, 75% male"),
+        ("unknown", ""),
+        ("", ""),
+    ]
 
 
 def test_an_image_without_its_emotion_is_drawn_after_the_timeout(

@@ -17,11 +17,6 @@ from emotion_perception.cli.parameters import check_file
 from emotion_perception.core.errors import ParameterError
 from emotion_perception.core.paths import share_dir
 
-LOSSLESS = [
-    argument
-    for node in ("camera", "face_detector", "emotion_classifier")
-    for argument in ("--param", f"{node}.lossless:=true")
-]
 LABELS = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
 
 
@@ -61,7 +56,7 @@ def test_a_clip_is_played_to_its_end_and_recorded(
 
 
 def test_one_person_keeps_one_id(robot: Callable[..., Any], asset: Callable[[str], Path], tmp_path: Path) -> None:
-    run = robot("--source", f"file:{asset('demo_clip')}", "--out", str(tmp_path), "--no-overlay", *LOSSLESS)
+    run = robot("--source", f"file:{asset('demo_clip')}", "--out", str(tmp_path), "--no-overlay", "--lossless")
     assert run.wait() == 0, run.stderr
     table = rows(tmp_path)
     frames = frame_count(asset("demo_clip"))
@@ -74,7 +69,7 @@ def test_one_person_keeps_one_id(robot: Callable[..., Any], asset: Callable[[str
 def test_nobody_is_found_where_nobody_is(
     robot: Callable[..., Any], asset: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    run = robot("--source", f"file:{asset('no_face_clip')}", "--out", str(tmp_path), "--no-overlay", *LOSSLESS)
+    run = robot("--source", f"file:{asset('no_face_clip')}", "--out", str(tmp_path), "--no-overlay", "--lossless")
     assert run.wait() == 0, run.stderr
     assert rows(tmp_path) == []
     assert (tmp_path / "timeline.png").is_file()
@@ -87,7 +82,7 @@ def test_the_people_of_a_group_are_found(
     folder.mkdir()
     for number in range(15):
         (folder / f"{number}.jpg").symlink_to(asset("group_picture"))
-    run = robot("--source", f"images:{folder}", "--out", str(tmp_path), "--no-overlay", *LOSSLESS)
+    run = robot("--source", f"images:{folder}", "--out", str(tmp_path), "--no-overlay", "--lossless")
     assert run.wait() == 0, run.stderr
     table = rows(tmp_path)
     last = [row for row in table if row["stamp"] == table[-1]["stamp"]]
@@ -113,7 +108,7 @@ def test_a_signal_ends_it_in_order(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_lossless_run_ends_by_a_signal_too(number: int, robot: Callable[..., Any]) -> None:
-    run = robot("--source", "synthetic:", *LOSSLESS)
+    run = robot("--source", "synthetic:", "--lossless")
     run.wait_line("stdout", " fps")
     assert run.interrupt(number) < 4
     assert run.process.returncode == 0, run.stderr
@@ -169,7 +164,7 @@ def test_a_truncated_model_is_told_in_a_sentence(
         (["--source", "nonsense:"], ["nonsense:"]),
         (["--source", "images:/nowhere"], ["/nowhere"]),
         (["--source", "synthetic:", "--out", "/proc/nowhere"], ["/proc/nowhere"]),
-        (["--source", "usb:0", *LOSSLESS], ["usb:0", "live"]),
+        (["--source", "usb:0", "--lossless"], ["usb:0", "live"]),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
 )

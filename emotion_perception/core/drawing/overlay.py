@@ -28,7 +28,8 @@ class OverlayFace:
     label: "" while the face has not been classified.
     confidence: of the label, 0..1.
     probabilities, labels: the distribution, 0..1 each, and its labels in the same order.
-    name: of the person, in any script; shown instead of the track's id.
+    who: the person's name, in any script, or "unknown"; shown instead of the track's id.
+    about: what else is estimated of the person, e.g. their age; shown behind ``who``.
     """
 
     id: str
@@ -38,7 +39,8 @@ class OverlayFace:
     confidence: float = 0.0
     probabilities: Sequence[float] = ()
     labels: Sequence[str] = ()
-    name: str = ""
+    who: str = ""
+    about: str = ""
 
     def __post_init__(self) -> None:
         if len(self.probabilities) != len(self.labels):
@@ -83,7 +85,7 @@ class _Shown:
         face = self.source
         confidence = np.nan_to_num(face.confidence)
         expression = f"{face.label.capitalize()} {confidence:.0%}" if face.label else ""
-        who = drawable(face.name) or face.id
+        who = ", ".join(filter(None, (drawable(face.who) or face.id, face.about)))
         return Tag(expression, who, colour_of(face.label), style, width, self.distribution if strip else None)
 
 

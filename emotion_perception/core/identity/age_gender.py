@@ -35,6 +35,12 @@ class AgeGender:
         self._age = age
         self._gender = gender
 
+    @staticmethod
+    def check() -> None:
+        """Raise ModelError, with the remedy, if the weights are missing or damaged."""
+        weights.locate("age")
+        weights.locate("gender")
+
     @classmethod
     def load(cls) -> AgeGender:
         """Load both from the cache; ModelError, with the remedy, if one is missing or damaged."""

@@ -33,6 +33,12 @@ class DlibResnet:
     #: The radius that the network was trained for; dlib reports 99.38 % on LFW. confidence.py has what it gives here.
     threshold = 0.6
 
+    @staticmethod
+    def check() -> None:
+        """Raise ModelError, with the remedy, if the weights are missing or damaged."""
+        weights.locate("dlib_landmarks")
+        weights.locate("dlib_resnet")
+
     def __init__(self) -> None:
         try:
             import dlib

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from emotion_perception.core.identity.dlib_resnet import DlibResnet
 
 EMBEDDERS = ("dlib_resnet",)
 DEFAULT_EMBEDDER = "dlib_resnet"
@@ -38,13 +41,21 @@ class Embedder(Protocol):
         """
 
 
-def create_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
-    """Load one of EMBEDDERS.
+def embedder_class(name: str) -> type[DlibResnet]:
+    """Return the class of one of EMBEDDERS, which tells dimension, threshold and whether its weights are there.
 
-    ParameterError if there is none of that name; ModelError says which weights or library are missing, and the remedy.
+    ParameterError if there is none of that name.
     """
     if name not in EMBEDDERS:
         raise ParameterError(f"there is no face embedder {name!r}: choose one of {', '.join(EMBEDDERS)}.")
     from emotion_perception.core.identity.dlib_resnet import DlibResnet
 
-    return DlibResnet()
+    return DlibResnet
+
+
+def create_embedder(name: str = DEFAULT_EMBEDDER) -> Embedder:
+    """Load one of EMBEDDERS.
+
+    ParameterError if there is none of that name; ModelError says which weights or library are missing, and the remedy.
+    """
+    return embedder_class(name)()

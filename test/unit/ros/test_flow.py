@@ -12,7 +12,7 @@ TIMEOUT = 10.0
 
 
 def test_no_more_than_the_limit_is_in_flight() -> None:
-    flow = FlowControl(limit=2, timeout=TIMEOUT)
+    flow = FlowControl(["last"], limit=2, timeout=TIMEOUT)
     admitted = threading.Semaphore(0)
 
     def source() -> None:
@@ -26,26 +26,36 @@ def test_no_more_than_the_limit_is_in_flight() -> None:
         assert admitted.acquire(timeout=TIMEOUT)
     assert not admitted.acquire(timeout=0.05), "a third frame was let in"
 
-    flow.finished(99)  # not one of ours
+    flow.finished("last", 99)  # not one of ours
     assert not admitted.acquire(timeout=0.05)
-    flow.finished(0)
+    flow.finished("last", 0)
     assert admitted.acquire(timeout=TIMEOUT)
-    flow.finished(0)  # again
+    flow.finished("last", 0)  # again
     assert not admitted.acquire(timeout=0.05)
-    flow.finished(1)
+    flow.finished("last", 1)
     assert admitted.acquire(timeout=TIMEOUT)
     thread.join(TIMEOUT)
 
 
+def test_a_frame_lands_when_every_last_stage_has_finished_it() -> None:
+    flow = FlowControl(["emotion", "identities"], limit=1, timeout=0.05)
+    assert flow.admit(1)
+    flow.finished("emotion", 1)
+    with pytest.raises(PerceptionError, match="no result"):
+        flow.admit(2)
+    flow.finished("identities", 1)
+    assert flow.admit(2)
+
+
 def test_a_lost_frame_is_an_error_that_says_so() -> None:
-    flow = FlowControl(limit=1, timeout=0.05)
+    flow = FlowControl(["last"], limit=1, timeout=0.05)
     assert flow.admit(1)
     with pytest.raises(PerceptionError, match=r"no result for 0\.05 s: the graph lost a frame"):
         flow.admit(2)
 
 
 def test_closing_lets_the_source_go_and_admits_nothing_more() -> None:
-    flow = FlowControl(limit=1, timeout=TIMEOUT)
+    flow = FlowControl(["last"], limit=1, timeout=TIMEOUT)
     flow.admit(1)
     answers: list[bool] = []
     thread = threading.Thread(target=lambda: answers.append(flow.admit(2)))

@@ -132,6 +132,15 @@ def test_a_name_takes_the_place_of_the_id_and_an_undrawable_one_does_not() -> No
     assert np.array_equal(by_id, draw_overlay(image, [face(200, 100, 150, 180, name="\U000e0041")]))
 
 
+def test_what_is_estimated_of_somebody_stands_behind_the_name() -> None:
+    image = grey(640, 480)
+    shown = [OverlayFace("face_1", Roi(200, 100, 150, 180), who=who, about=about) for who, about in
+             [("Anna", ""), ("Anna", "about 34"), ("Anna, about 34", "")]]  # fmt: skip
+    without, behind, together = (draw_overlay(image, [each]) for each in shown)
+    assert not np.array_equal(without, behind)
+    np.testing.assert_array_equal(behind, together)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (30, 40), (64, 64), (70, 2000), (2000, 70)])
 def test_any_size_of_picture_and_any_length_of_text_will_do(size: tuple[int, int]) -> None:
     image = grey(*size)

@@ -1,0 +1,129 @@
+"""Examines faces in a process of its own: dlib holds the interpreter's lock for the 50 ms of an embedding."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.identity.examination import Examination, Request
+
+#: Seconds to wait before a process that died is started again: the first time, and at most.
+_BACK_OFF = (0.5, 30.0)
+_END_TIMEOUT = 2.0
+
+
+class Examiner:
+    """Hands crops to a process and completes a future with each answer; any thread may call any method.
+
+    embedder: a name that `create_embedder` takes. trouble: called with a sentence when the process died, and with None
+    once it answers again. The process starts with the first crop, and again, after a pause that doubles, with the next
+    crop after it died; the crops that it had then fail.
+    """
+
+    def __init__(self, embedder: str, *, trouble: Callable[[str | None], None] = lambda sentence: None) -> None:
+        self._embedder = embedder
+        self._trouble = trouble
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._waiting: deque[Future[Examination]] = deque()
+        self._deaths = 0
+        self._not_before = 0.0
+        self._stopped = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether a crop would be examined at once: nothing waits, and no pause after a death holds."""
+        return not self._waiting and not self._stopped and time.monotonic() >= self._not_before
+
+    def submit(self, aligned: NDArray[np.uint8], *, embed: bool, estimate: bool) -> Future[Examination]:
+        """Examine a crop after those that wait. The future ends with PerceptionError when that cannot be done."""
+        future: Future[Examination] = Future()
+        future.set_running_or_notify_cancel()  # from here on it is not to be cancelled
+        with self._lock:
+            try:
+                self._start()
+                assert self._connection is not None
+                self._waiting.append(future)
+                self._connection.send(Request(aligned, embed, estimate))
+            except PerceptionError as error:
+                future.set_exception(error)
+            except OSError:
+                pass  # it died just now: the thread that reads from it fails the future
+        return future
+
+    def stop(self) -> None:
+        """End the process; what waits fails."""
+        with self._lock:
+            self._stopped = True
+            process, connection = self._process, self._connection
+        if process is None or connection is None:
+            return
+        process.terminate()  # it has nothing to lose
+        try:
+            process.wait(_END_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._reader.join(_END_TIMEOUT)
+
+    def _start(self) -> None:
+        if self._stopped:
+            raise PerceptionError("faces are not examined any more: the node was deactivated")
+        if self._connection is not None:
+            return
+        if time.monotonic() < self._not_before:
+            raise PerceptionError("the process that examines faces died and starts again in a moment: try again then")
+        ours, theirs = Pipe()
+        command = [sys.executable, "-m", f"{__package__}.examination", str(theirs.fileno()), self._embedder]
+        # A session of its own, so that Ctrl-C in a terminal is ours alone.
+        self._process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        theirs.close()
+        self._connection = ours
+        self._reader = threading.Thread(target=self._read, args=(ours, self._process), name="examiner", daemon=True)
+        self._reader.start()
+
+    def _read(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+        while True:
+            try:
+                answer = connection.recv()
+            except (EOFError, OSError):
+                break
+            with self._lock:
+                future = self._waiting.popleft()
+                recovered, self._deaths = self._deaths > 0, 0
+            if recovered:
+                self._trouble(None)
+            if isinstance(answer, PerceptionError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+        self._bury(connection, process)
+
+    def _bury(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+        connection.close()
+        code = process.wait()
+        sentence = f"the process that examines faces ended (exit code {code}) and is started again with the next face"
+        with self._lock:
+            failed, self._waiting = self._waiting, deque()
+            self._connection = self._process = None
+            self._not_before = time.monotonic() + min(_BACK_OFF[1], _BACK_OFF[0] * 2**self._deaths)
+            self._deaths += 1
+            stopped = self._stopped
+        if not stopped:
+            self._trouble(sentence)
+        for future in failed:
+            future.set_exception(PerceptionError(sentence))

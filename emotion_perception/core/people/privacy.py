@@ -1,0 +1,30 @@
+"""What people who stand before the robot should know about it, in a few sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def privacy_notice(path: Path, *, recognise: bool, estimate: bool, retention_days: int) -> str:
+    """Say what is processed, where it is stored and how to be forgotten.
+
+    path: of the people store. recognise, estimate: whether people are recognised, and their age and gender estimated.
+    retention_days: after which somebody who was not seen again is forgotten; 0 for never.
+    """
+    estimated = "facial expression, age and gender are" if estimate else "facial expression is"
+    sentences = [
+        f"This robot looks at faces: their {estimated} estimated from camera pictures while somebody is in view.",
+        "Everything is computed on this machine; pictures are not stored.",
+    ]
+    if recognise:
+        kept = f"for {retention_days} days after they were last seen" if retention_days else "until they are forgotten"
+        sentences += [
+            "It recognises people who agreed to be remembered, and nobody else.",
+            f"Of them a name, an optional language, the consent and numbers that describe the face are kept in {path}, "
+            f"{kept}.",
+            "To be forgotten, ask the robot's owner: emotion-perception people forget NAME, or the service "
+            "face_identity/forget.",
+        ]
+    else:
+        sentences.append("It does not recognise anybody.")
+    return " ".join(sentences)
