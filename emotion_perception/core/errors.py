@@ -19,3 +19,7 @@ class SourceError(PerceptionError):
 
 class ParameterError(PerceptionError):
     """A parameter out of its range or at odds with another."""
+
+
+class PeopleError(PerceptionError):
+    """A request that the memory of people refuses, or a database of people that cannot be used."""
