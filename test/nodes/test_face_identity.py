@@ -24,6 +24,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+from emotion_perception.core.identity.portraits import portrait
 from emotion_perception.core.people.store import PeopleStore
 from emotion_perception.nodes import node_class
 
@@ -120,6 +121,22 @@ def test_somebody_who_enrolled_by_picture_is_named_and_a_stranger_is_not(
     stage.new_scene()
     (seen,) = stage.show_until(picture("surprise_picture"), estimated)  # so it was looked at often enough
     assert (seen.person_id, seen.name, seen.confidence) == ("", "", 0.0)
+
+
+def test_people_are_told_apart_from_each_other_and_from_strangers_on_other_photographs(
+    stage: Stage, enroll: Callable[..., Enroll.Response]
+) -> None:
+    people = {"Anna": 22, "Bohdan": 10}
+    for name, number in people.items():
+        answer = enroll(name, portrait(number, 1))
+        assert answer.success, answer.message
+    for name, number in [*people.items(), ("", 3), ("", 35)]:
+        stage.new_scene()
+        seen = [stage.show(portrait(number, 4 + frame % 7)) for frame in range(21)]
+        assert all(len(each) == 1 for each in seen)
+        names = [each.name for (each,) in seen]
+        assert set(names) <= {name, ""}, f"person {number} was taken for another"
+        assert names[-1] == name, f"person {number}: {names}"
 
 
 def test_somebody_in_view_is_enrolled_by_the_id_of_their_face(
