@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_perception.core.errors import ImageError
 from emotion_perception.core.faces import Detection
 
 #: Side of the crop that ``align`` makes, pixels.
@@ -54,6 +55,15 @@ def align(image: NDArray[np.uint8], detection: Detection) -> NDArray[np.uint8]:
     return cv2.warpAffine(
         image, matrix, (ALIGNED_SIZE, ALIGNED_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def require_aligned(aligned: NDArray[np.uint8]) -> None:
+    """Raise ImageError unless ``aligned`` is what ``align`` makes of a colour picture."""
+    if aligned.shape != (ALIGNED_SIZE, ALIGNED_SIZE, 3) or aligned.dtype != np.uint8:
+        raise ImageError(
+            f"an aligned face must be uint8 of shape ({ALIGNED_SIZE}, {ALIGNED_SIZE}, 3), not {aligned.dtype}"
+            f" {aligned.shape}: cut it with core.alignment.align."
+        )
 
 
 def expression_crop(aligned: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
