@@ -55,6 +55,11 @@ class Robot:
             assert self._changed.wait_for(found, timeout), f'no "{text}" on {stream}: {self._lines}'
             return found() or ""
 
+    def wait_lines(self, count: int, timeout: float = TIMEOUT) -> None:
+        """Wait until stdout has that many lines."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self._lines["stdout"]) >= count, timeout), self._lines
+
     def wait(self, timeout: float = TIMEOUT) -> int:
         """Wait for its end and return the exit code."""
         code = self.process.wait(timeout)
