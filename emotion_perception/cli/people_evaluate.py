@@ -36,7 +36,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure, print and write. Returns 0; ModelError if pictures or weights have not been pulled."""
+    """Measure, print and write. Returns 0.
+
+    ModelError if pictures or weights have not been pulled; PeopleError if the file cannot be written.
+    """
+    if args.out and not args.out.parent.is_dir():
+        raise PeopleError(f"{args.out.parent} is no folder: make it, or choose another file.")
     detector, embedder = create_detector(), create_embedder()
     colour = embed_colour(detector, embedder)
     faces = embed_portraits(detector, embedder, PEOPLE, PICTURES, progress=_show if sys.stderr.isatty() else None)

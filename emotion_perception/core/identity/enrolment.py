@@ -15,7 +15,7 @@ from emotion_perception.core.faces import Detection, Face
 from emotion_perception.core.identity.quality import Quality, assess
 
 #: Least quality of a look that is remembered; stricter than GOOD_* of quality.py, as all later looks are compared with
-#: it: the embedding of a face so small or so blurred is about 0.2 from that of the original, half the threshold.
+#: it: in the table there, what passes costs few pairs.
 ENROL_SHARPNESS = 0.6
 ENROL_FRONTALITY = 0.5
 ENROL_SIZE = 60

@@ -18,6 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.faces import Face
 from emotion_perception.core.identity.embedder import create_embedder
 from emotion_perception.core.identity.examiner import Examiner
 
@@ -150,5 +151,7 @@ def test_the_process_ends_with_a_parent_that_was_killed(tmp_path: Path, face: ND
 
 
 @pytest.fixture
-def face(aligned_face: Callable[[str], NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    return aligned_face("happy_picture")
+def face(
+    only_face: Callable[[NDArray[np.uint8]], Face], picture: Callable[[str], NDArray[np.uint8]]
+) -> NDArray[np.uint8]:
+    return only_face(picture("happy_picture")).aligned

