@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from emotion_perception.cli.table import print_table
 from emotion_perception.core import weights
 from emotion_perception.core.errors import ModelError
 
@@ -46,7 +47,7 @@ def _list(_: argparse.Namespace) -> int:
     for asset, state in weights.verify():
         package = f"{asset.package.name} {asset.package.version}"
         rows.append((asset.name, asset.kind, state, _size(asset.size), package, asset.licence))
-    _print_table(rows)
+    print_table(rows)
     print(f"\nin {weights.default_store().folder}")
     return 0
 
@@ -63,7 +64,7 @@ def _pull(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     store = weights.default_store()
     checked = store.verify(args.names)
-    _print_table([(state, asset.name, str(store.path(asset))) for asset, state in checked])
+    print_table([(state, asset.name, str(store.path(asset))) for asset, state in checked])
     bad = [asset.name for asset, state in checked if state != "ok"]
     if bad:
         print(
@@ -80,13 +81,6 @@ def _path(args: argparse.Namespace) -> int:
 
 def _size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Print left-aligned columns, two spaces apart."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _show_bar(wheel: str, done: int, total: int) -> None:

@@ -46,8 +46,12 @@ class Database:
             self._identity = files.identity(path)
             try:
                 _use_write_ahead_log(self._connection, path)
-                with self.writing() as connection:
-                    upgrade(connection, path, new, migrations)
+                with self.reading() as connection:
+                    version = version_of(connection, path, migrations)
+                if version < len(migrations):
+                    with self.writing() as connection:
+                        upgrade(connection, path, new, migrations)
+                with self.reading() as connection:
                     self.about = About.of(connection)
             except BaseException:
                 self.close()

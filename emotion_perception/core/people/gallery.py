@@ -50,7 +50,8 @@ class Gallery:
         if not self.people:
             return np.empty(0, np.float32)
         sought = embedding.astype(np.float32)
-        squares = self._squares - 2 * (self.embeddings @ sought)
+        # einsum and not BLAS, which would share this out to threads and wait for the slowest on a busy robot.
+        squares = self._squares - 2 * np.einsum("ij,j->i", self.embeddings, sought)
         nearest = np.minimum.reduceat(squares, self._starts) + sought @ sought
         return np.sqrt(np.maximum(nearest, 0)).astype(np.float32)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -172,21 +172,58 @@ def test_a_running_node_stops_naming_a_person_within_a_second(open_store: Open, 
     assert node.gallery().people == ()
 
 
-def test_the_mark_is_taken_off_only_for_what_was_erased(
-    open_store: Open, consent: Consent, embed: Embed, path: Path
+@pytest.mark.usefixtures("impatient")
+def test_an_erasure_while_another_process_writes_is_finished_later(
+    open_store: Open, consent: Consent, embed: Embed, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody forgotten by another process between the two steps of an erasure is erased too."""
+    first = open_store()
+    person = first.enroll(NAME, embed(), consent=consent)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure.Erasure, "finish", lambda self, *, patience: None)
+        first.forget(person.id)
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
     store = open_store()
-    people = [store.enroll(NAME, embed(seed=seed), consent=consent) for seed in range(2)]
-    store.forget(people[0].id)
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT erasing FROM about").fetchone() == (0,)
-        connection.execute("UPDATE about SET generation = 50, erasing = 50")
-    connection.close()
-    store.changed()
     assert store.erasing
-    deadline = time.monotonic() + 20
-    while store.erasing and time.monotonic() < deadline:
-        time.sleep(0.2)
-        store.changed()
+    writer.execute("ROLLBACK")
+    writer.close()
+    store.changed()
     assert not store.erasing
+    assert traces(path, embed()) == []
+
+
+def test_an_erasure_does_not_take_off_the_mark_of_another(
+    open_store: Open, consent: Consent, embed: Embed, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process forgets somebody when this one has rebuilt the database and is about to cut the log."""
+    store, other = open_store(), open_store()
+    people = [store.enroll(NAME, embed(seed=seed), consent=consent) for seed in range(2)]
+    maintaining = store._database.maintaining
+
+    class Interrupted:
+        def __init__(self, connection: sqlite3.Connection) -> None:
+            self._connection = connection
+
+        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+            if "wal_checkpoint" in statement and other.people():
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(other._erasure, "finish", lambda *, patience: None)
+                    other.forget(people[1].id)
+            return self._connection.execute(statement, *values)
+
+    @contextlib.contextmanager
+    def interrupted(patience: float) -> Iterator[Interrupted]:
+        with maintaining(patience) as connection:
+            yield Interrupted(connection)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._database, "maintaining", interrupted)
+        store.forget(people[0].id)
+    assert store.people() == []
+    store.close()
+    other.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT erasing != 0 FROM about").fetchone() == (1,)
+    connection.close()
+    assert not open_store().erasing
+    assert traces(path, embed(seed=1)) == []

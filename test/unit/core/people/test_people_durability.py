@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,6 +131,37 @@ def test_kill_9_while_the_database_is_made(
             assert store.find("Anna").embeddings == 2
         for file in path.parent.iterdir():
             file.unlink()
+
+
+def test_the_journal_of_a_process_that_died_while_it_made_the_database(
+    open_store: Open, consent: Consent, embed: Embed, path: Path
+) -> None:
+    program = (
+        "import os, sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "for line in ('PRAGMA cache_size = 1', 'BEGIN', 'CREATE TABLE half (made)'): connection.execute(line)\n"
+        "connection.executemany('INSERT INTO half VALUES (?)', [(bytes(5000),)] * 50)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path.parent.mkdir()
+    subprocess.run([sys.executable, "-c", program, str(path)], timeout=20, check=False)
+    assert path.stat().st_size > 0
+    assert path.with_name("people.db-journal").stat().st_size > 0
+    assert PeopleStore.existing(path) is None
+    with open_store() as store:
+        store.enroll("Anna", embed(), consent=consent)
+    assert [person.name for person in open_store().people()] == ["Anna"]
+
+
+def test_two_that_make_the_database_at_once_wait_for_each_other(open_store: Open, path: Path) -> None:
+    path.parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.1, lambda: other.execute("ROLLBACK"))
+    timer.start()
+    assert open_store().people() == []
+    timer.join()
+    other.close()
 
 
 def test_several_processes_make_one_database_and_write_at_once(

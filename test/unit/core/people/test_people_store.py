@@ -94,6 +94,12 @@ def test_embeddings_that_cannot_be_kept(
     assert store.people() == []
 
 
+def test_whole_numbers_and_a_negative_zero_are_kept_as_times(store: PeopleStore, embed: Embed) -> None:
+    consent = Consent(-0.0, "spoken")
+    store.enroll("Anna", embed(), consent=consent, retention_days=7)
+    assert store.people()[0].consent == consent
+
+
 def test_find_by_uuid_and_by_name(store: PeopleStore, consent: Consent, embed: Embed) -> None:
     anna = store.enroll("Anna", embed(), consent=consent)
     zoe = store.enroll("Zoé", embed(seed=1), consent=consent)
