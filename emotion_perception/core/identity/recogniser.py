@@ -121,6 +121,7 @@ class Recogniser:
     def use(self, gallery: Gallery) -> None:
         """Know these people from now on: who is no longer among them is not named any more."""
         self._gallery = gallery
+        self._people = {person.id: person for person in gallery.people}
         for track in self._tracks.values():
             track.votes.clear()
             for look in track.looks:
@@ -205,21 +206,20 @@ class Recogniser:
             if track.person is not None:
                 holders.setdefault(track.person, face)
         self._holders = holders
-        people = {person.id: person for person in self._gallery.people} if holders else {}
-        return [self._identification(face, people) for face in faces]
+        return [self._identification(face) for face in faces]
 
     def _claim(self, face: str, track: _Track) -> float:
         """Return how strong a face's claim is; whoever holds the person already has a head start."""
         return track.confidence + (MARGIN if self._holders.get(track.person or "") == face else 0.0)
 
-    def _identification(self, face: str, people: dict[str, Person]) -> Identification:
+    def _identification(self, face: str) -> Identification:
         track = self._tracks.get(face)
         if track is None:
             return Identification()
         age, female = _estimates(track.estimates) if self._estimate else (math.nan, math.nan)
         if track.person is None or self._holders.get(track.person) != face:
             return Identification(None, 0.0, age, female)
-        return Identification(people[track.person], track.confidence, age, female)
+        return Identification(self._people[track.person], track.confidence, age, female)
 
     def _vote(self, look: Look) -> tuple[str | None, float]:
         if look.embedding is None or not self._recognise or not self._gallery.people:
