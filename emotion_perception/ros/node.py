@@ -216,6 +216,7 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
             source.check()
         for sink in self._outputs:
             sink.check()
+        self.health.check_drops()
         level, message = self.health.status()
         values = {"state": self._state_machine.current_state[1]} | self._details | self.health.values()
         status = DiagnosticStatus(
@@ -233,7 +234,7 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
         logger = self.get_logger()
         if problem is None:
             logger.info(f"{key}: all right again")
-        elif problem.level >= Level.ERROR:
+        elif problem.level is Level.ERROR:
             logger.error(problem.sentence)
         else:
             logger.warning(problem.sentence)
