@@ -11,6 +11,7 @@ from typing import Any
 from emotion_perception.cli.doctor import report, segments
 from emotion_perception.cli.doctor.checks import CHECKS, examine
 from emotion_perception.cli.doctor.finding import Level, Settings
+from emotion_perception.core.errors import PerceptionError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -20,6 +21,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         help="say what is wrong with this computer or a running robot, and what helps",
         description="Looks at what the robot needs on this computer; with --graph at a running robot, from outside. "
         "Each line is ok, a note, or a fault with a remedy. The exit code is 1 if there is a fault.",
+    )
+    parser.add_argument(
+        "checks", nargs="*", metavar="CHECK", help=f"only these, to see whether a remedy helped: {', '.join(CHECKS)}"
     )
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--graph", action="store_true", help="look at the robot that runs on this domain")
@@ -35,6 +39,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args`` asks. Returns 0, or 1 if there is a fault."""
+    unknown = [name for name in args.checks if name not in CHECKS]
+    if unknown:
+        raise PerceptionError(f'there is no check "{unknown[0]}": choose from {", ".join(CHECKS)}')
     if args.clean:
         return _clean()
     settings = Settings(args.source, tuple(args.params_file), dict(os.environ))
@@ -44,11 +51,11 @@ def run(args: argparse.Namespace) -> int:
 
         return look(args.seconds, json=args.json)
     findings = []
-    for name, title in CHECKS.items():
+    for name in args.checks or CHECKS:
         finding = examine(name, settings)
         findings.append((name, finding))
         if not args.json:
-            report.show(title, finding)
+            report.show(CHECKS[name], finding)
         if name == "python" and finding.level is Level.FAULT:
             break  # what the wrong Python says of the rest would mislead
     if args.json:

@@ -19,8 +19,8 @@ from std_msgs.msg import String
 from emotion_perception.ros.environment import prepare_environment
 from emotion_perception.ros.qos import RELIABLE
 
-#: Seconds that finding each other and one message may take.
-TIMEOUT = 8.0
+#: Seconds that finding each other may take, and one message; a moment as a rule.
+TIMEOUT = 10.0
 _MESSAGES = 20
 
 
@@ -52,20 +52,27 @@ def _call(node: rclpy.node.Node, executor: SingleThreadedExecutor, there: str, b
     heard: list[String] = []
     calls = node.create_publisher(String, there, RELIABLE)
     node.create_subscription(String, back, heard.append, RELIABLE)
+
+    def answered(text: str, timeout: float) -> bool:
+        calls.publish(String(data=text))
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if heard and heard[-1].data == text:
+                return True
+            executor.spin_once(timeout_sec=0.02)
+        return False
+
     begin = time.monotonic()
-    while not (calls.get_subscription_count() and node.count_publishers(back)):
+    # What is sent before both ends know each other is lost, so the first message is sent until it is answered.
+    while not answered(f"{time.monotonic()}", 0.25):
         if time.monotonic() - begin > TIMEOUT:
             return None
-        executor.spin_once(timeout_sec=0.02)
     found = time.monotonic() - begin
     trips = []
     for number in range(_MESSAGES):
         sent = time.monotonic()
-        calls.publish(String(data=str(number)))
-        while not heard or heard[-1].data != str(number):
-            if time.monotonic() - sent > TIMEOUT:
-                return None
-            executor.spin_once(timeout_sec=0.02)
+        if not answered(str(number), TIMEOUT):
+            return None
         trips.append(1e3 * (time.monotonic() - sent))
     return {"found": found, "round_trip": statistics.median(trips)}
 

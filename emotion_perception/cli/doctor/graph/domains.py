@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-_BASE, _PER_DOMAIN, _UNICAST, _LAST_DOMAIN = 7400, 250, 10, 232
+_BASE, _PER_DOMAIN, _LAST_DOMAIN = 7400, 250, 232
+_UNICAST = range(10, 50, 2)  # offsets of 20 participants; with more, ports that anybody opened would look like some
 _TABLES = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 
 
@@ -25,7 +26,7 @@ def domains_of(ports: Iterable[int]) -> Counter[int]:
     found: Counter[int] = Counter()
     for port in there:
         domain, offset = divmod(port - _BASE, _PER_DOMAIN)
-        if 0 <= domain <= _LAST_DOMAIN and offset >= _UNICAST and offset % 2 == 0 and port + 1 in there:
+        if 0 <= domain <= _LAST_DOMAIN and offset in _UNICAST and port + 1 in there:
             found[domain] += 1
     return found
 
