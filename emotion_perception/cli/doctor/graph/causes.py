@@ -10,7 +10,7 @@ from rclpy.qos import QoSCompatibility, qos_check_compatible
 from emotion_perception.cli.doctor import commands
 from emotion_perception.cli.doctor.graph.snapshot import SILENT, End, Node, Snapshot, Topic, short
 
-#: Types that flow all the time while a robot works -> what people call them.
+#: Types that flow all the time while a robot works, in the order of the flow -> what people call them.
 STREAMS = {
     "sensor_msgs/msg/Image": "images",
     "sensor_msgs/msg/CompressedImage": "images",
@@ -54,7 +54,7 @@ def silent_inputs(snapshot: Snapshot) -> Iterator[tuple[End, Topic]]:
 def find_cause(snapshot: Snapshot, subscriber: End, topic: Topic, *, seen: frozenset[str] = frozenset()) -> Cause:
     """Return why ``subscriber`` gets nothing on ``topic``.
 
-    seen: the nodes on the way here, as a graph has loops (the camera of a lossless run waits for emotions).
+    seen: the nodes on the way here, as a graph may have loops.
     """
     if not topic.publishers:
         return _nobody(snapshot, subscriber, topic)
@@ -68,13 +68,19 @@ def find_cause(snapshot: Snapshot, subscriber: End, topic: Topic, *, seen: froze
             f"the QoS of {short(publisher.node)} and {short(subscriber.node)} on {topic.name} do not match", ""
         )
     for end, upstream in silent_inputs(snapshot):
-        if end.node == publisher.node and end.node not in seen:
+        if end.node == publisher.node and end.node not in seen and not _later(upstream, topic):
             return find_cause(snapshot, end, upstream, seen=seen | {end.node})
     return Cause(
         f"{short(publisher.node)} publishes nothing on {topic.name}",
         "look at its log; it is alive, and its own inputs carry data",
         node=publisher.node,
     )
+
+
+def _later(one: Topic, other: Topic) -> bool:
+    """Whether a topic comes later in the flow than another: the camera of a lossless run waits for emotions."""
+    flow = list(STREAMS)
+    return flow.index(one.kinds[0]) > flow.index(other.kinds[0])
 
 
 def incompatible(publisher: End, subscriber: End) -> str:

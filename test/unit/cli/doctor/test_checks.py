@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -56,7 +57,9 @@ def test_a_check_that_fails_does_not_hide_the_others(
 def test_a_clock_that_cannot_be_right(now: float, level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
     from emotion_perception.cli.doctor.checks import clock
 
-    monkeypatch.setattr(clock.time, "gmtime", lambda: __import__("time").localtime(now))
+    real = time.gmtime
+
+    monkeypatch.setattr(clock.time, "gmtime", lambda: real(now))
     monkeypatch.setattr(clock, "_kept_by_network", lambda: None)
     assert clock.check(SETTINGS).level is level
 
