@@ -13,7 +13,8 @@ from emotion_perception.core.errors import PerceptionError
 
 #: Transition -> its id in lifecycle_msgs/Transition.
 _TRANSITIONS = {"configure": 1, "cleanup": 2, "activate": 3, "deactivate": 4}
-_TIMEOUT = 15.0  # seconds for the node to be found, and for each transition (a model may have to load)
+_DISCOVERY = 5.0  # seconds for the node to be found
+_TIMEOUT = 15.0  # seconds for each transition; a model may have to load
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -56,7 +57,7 @@ class _Asker:
 
     def ask(self, transitions: list[str]) -> None:
         """Ask for each transition and wait for it."""
-        if not self._client.wait_for_service(_TIMEOUT):
+        if not self._client.wait_for_service(_DISCOVERY):
             raise PerceptionError(
                 f"there is no managed node {self._name} on this domain: `emotion-perception doctor --graph` lists "
                 "those there are"
