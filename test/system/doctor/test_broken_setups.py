@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from emotion_perception.core.paths import cache_dir, share_dir
+from emotion_perception.core.people import PeopleStore
 
 ROOT = os.geteuid() == 0
 
@@ -258,12 +259,31 @@ def test_a_full_disk(doctor: Callable[..., Any], own_mounts: tuple[str, ...], tm
 def test_people_that_others_may_read(doctor: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "emotion_perception"
     folder.mkdir(mode=0o700)
-    (folder / "people.sqlite3").touch(mode=0o644)
+    with PeopleStore(folder / "people.db", embedder="test", dimension=4):
+        pass
+    (folder / "people.db").chmod(0o644)
     environment = {"XDG_DATA_HOME": str(tmp_path)}
     found = doctor("people", environment=environment)["people"]
     assert found["level"] == "fault"
     assert "other users may read" in found["sentence"]
-    assert doctor("people", environment=environment, after=found["command"])["people"]["level"] == "ok"
+    healed = doctor("people", environment=environment, after=found["command"])["people"]
+    assert healed["level"] == "ok"
+    assert "undamaged" in healed["sentence"]
+
+
+def test_a_damaged_memory_of_people(doctor: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "emotion_perception"
+    folder.mkdir(mode=0o700)
+    with PeopleStore(folder / "people.db", embedder="test", dimension=4):
+        pass
+    content = bytearray((folder / "people.db").read_bytes())
+    content[:16] = bytes(16)
+    (folder / "people.db").write_bytes(content)
+    environment = {"XDG_DATA_HOME": str(tmp_path)}
+    found = doctor("people", environment=environment)["people"]
+    assert found["level"] == "fault"
+    assert str(folder / "people.db") in found["sentence"]
+    assert doctor("people", environment=environment, after=found["command"])["people"]["level"] == "fault", "still open"
 
 
 def test_no_loopback(doctor: Callable[..., Any], own_network: tuple[str, ...]) -> None:
