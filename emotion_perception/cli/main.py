@@ -10,7 +10,7 @@ import emotion_perception
 from emotion_perception.core.errors import PerceptionError
 
 #: Commands; each is a module of this package with `add_parser(subparsers)` and `run(args) -> int`.
-COMMANDS = ("run", "models", "people")
+COMMANDS = ("run", "models", "people", "doctor", "lifecycle")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="emotion-perception", description=emotion_perception.__doc__)
     parser.add_argument("--version", action="version", version=emotion_perception.__version__)
     subparsers = parser.add_subparsers(required=True, metavar="|".join(COMMANDS))
-    for name in COMMANDS:
+    asked = (arguments if arguments is not None else sys.argv[1:])[:1]
+    # Only the command that is asked for is loaded: doctor must run where another one cannot.
+    for name in [name for name in COMMANDS if [name] == asked] or COMMANDS:
         command = import_module(f"emotion_perception.cli.{name}")
         command.add_parser(subparsers).set_defaults(run=command.run)
     args = parser.parse_args(arguments)

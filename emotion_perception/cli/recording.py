@@ -36,6 +36,11 @@ class Recording(Node):
         if video:
             self.create_subscription(Image, "emotion/overlay", self._take_picture, RELIABLE)
 
+    @property
+    def pictures_lost(self) -> int:
+        """How many pictures the video lacks, as the computer could not encode them in time."""
+        return self._video.dropped if self._video else 0
+
     def finish(self) -> list[Path]:
         """Close the files, draw the timeline, and return what was written."""
         try:

@@ -97,6 +97,8 @@ class _Session:
         if self._recording is not None:
             written = self._recording.finish()
             print(f"wrote {', '.join(map(str, written))}")
+            if lost := self._recording.pictures_lost:
+                print(f"overlay.mp4 lacks {lost} pictures: this computer could not encode them in time")
             if self._recording.failure:
                 raise PerceptionError(self._recording.failure)
         if status:

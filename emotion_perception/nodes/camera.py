@@ -191,7 +191,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         if self._compressed.subscribers:
             self._compressed.publish(bgr_to_compressed(frame.image, header, quality=self.parameters.jpeg_quality))
         self._publish_info(frame, header)
-        self.health.processed()
+        self.health.processed(time.monotonic() - self._captured[stamp])
 
     def _note_capture(self, frame: Frame, stamp: int) -> None:
         moment = time.monotonic() if frame.captured is None else 1e-9 * frame.captured

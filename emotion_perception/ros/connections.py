@@ -17,9 +17,8 @@ from emotion_perception.ros.health import Health, Level
 
 _GRACE = 3.0  # seconds that discovery and a first message may take
 _SILENCE = 2.0  # seconds without a message after which an input counts as silent
-_OVERRIDES = QoSOverridingOptions(
-    (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
-)
+_OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
+_OVERRIDES = QoSOverridingOptions(_OVERRIDABLE)
 
 
 class Input:
@@ -72,7 +71,7 @@ class Input:
         elif self._heard is None:
             self._warn(f"{self._topic} has a publisher, but no message came: compare its QoS, host and domain id")
         else:
-            self._warn(f"{self._topic} fell silent {now - self._heard:.0f} s ago", once=f"{self._topic} fell silent")
+            self._health.problem(self._key, f"{self._topic} fell silent", level=Level.STALE)
 
     def close(self) -> None:
         """End the subscription and its problems."""
@@ -84,15 +83,15 @@ class Input:
         self._heard = time.monotonic()
         self._callback(message)
 
-    def _warn(self, sentence: str, *, once: str = "") -> None:
-        self._health.problem(self._key, once or sentence, level=Level.WARN)
+    def _warn(self, sentence: str) -> None:
+        self._health.problem(self._key, sentence, level=Level.WARN)
 
     def _incompatible(self, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         self._health.problem(
             f"{self._key} qos",
-            f"a publisher of {self._topic} offers a QoS this node cannot take ({policy}): change the publisher, or set "
-            f"the parameter qos_overrides.{self._topic}.subscription.{policy.lower()}",
+            f"a publisher of {self._topic} offers a QoS this node cannot take ({policy}): change the publisher"
+            + _or_override(self._topic, "subscription", event.last_policy_kind),
             level=Level.WARN,
         )
 
@@ -162,6 +161,13 @@ class Output:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         self._mismatch = (
             f"a subscriber of {self._topic} asks for a QoS that is not offered ({policy}) and gets nothing: change "
-            f"the subscriber, or set the parameter qos_overrides.{self._topic}.publisher.{policy.lower()}"
+            "the subscriber" + _or_override(self._topic, "publisher", event.last_policy_kind)
         )
         self._health.problem(self._key, self._mismatch, level=Level.WARN)
+
+
+def _or_override(topic: str, end: str, policy: QoSPolicyKind) -> str:
+    """Return the second half of a remedy: the parameter that changes the policy, where there is one."""
+    if policy not in _OVERRIDABLE:
+        return ""
+    return f", or set the parameter qos_overrides.{topic}.{end}.{qos_policy_name_from_kind(policy).lower()}"

@@ -10,6 +10,7 @@ from typing import Any, Generic
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from lifecycle_msgs.msg import State as StateMessage
+from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
@@ -48,6 +49,8 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
         self.health = Health(self._log_problem)
         self.failure: str | None = None
         self.on_failure: Callable[[str], None] = lambda sentence: None
+        self._change_state = self._service_change_state.callback
+        self._service_change_state.callback = self._change_state_if_possible
         declared.declare(self, self.PARAMETERS)
         self.parameters: Parameters = self.PARAMETERS()
         self.add_on_set_parameters_callback(self._check_parameters)
@@ -128,6 +131,20 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
         """End everything and leave the graph."""
         self._attempt("shutdown", self._stop)
         super().destroy_node()
+
+    def _change_state_if_possible(
+        self, request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        """Refuse a transition that the state has not; rclpy would raise, which ends the executor and all its nodes."""
+        asked = request.transition
+        if asked.label or asked.id in (transition[0] for transition in self._state_machine.available_transitions):
+            return self._change_state(request, response)
+        state = self._state_machine.current_state[1]
+        self.get_logger().warning(
+            f"transition {asked.id} was asked for and refused: it is not one of the state {state}"
+        )
+        response.success = False
+        return response
 
     def _attempt(
         self, what: str, action: Callable[[], None], undo: Callable[[], None] = lambda: None
@@ -216,6 +233,7 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
             source.check()
         for sink in self._outputs:
             sink.check()
+        self.health.check_drops()
         level, message = self.health.status()
         values = {"state": self._state_machine.current_state[1]} | self._details | self.health.values()
         status = DiagnosticStatus(
@@ -233,7 +251,7 @@ class PerceptionNode(LifecycleNode, Generic[Parameters]):
         logger = self.get_logger()
         if problem is None:
             logger.info(f"{key}: all right again")
-        elif problem.level >= Level.ERROR:
+        elif problem.level is Level.ERROR:
             logger.error(problem.sentence)
         else:
             logger.warning(problem.sentence)

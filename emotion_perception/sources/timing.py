@@ -15,13 +15,15 @@ class Stamper:
     """Gives each frame a stamp in nanoseconds of ``clock``; stamps always grow, unless the clock is set back by 1 s.
 
     A live frame has the time of its capture. A frame of a recording has the clock's time at the recording's first
-    frame plus its presentation time, so that two replays differ by a constant.
+    frame plus its presentation time, so that two replays differ by a constant. A recording that is played faster than
+    in real time has stamps ahead of the clock; what follows it goes on from there.
     """
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._origin: int | None = None
         self._last: int | None = None
+        self._read: int | None = None  # what the clock said last
 
     def restart(self) -> None:
         """Say that the source was opened anew: its presentation times start over."""
@@ -31,17 +33,26 @@ class Stamper:
         """Return the stamp of ``frame``."""
         if frame.time is None:
             age = time.monotonic_ns() - frame.captured if frame.captured is not None else 0
-            stamp = self._clock() - max(0, age)
+            stamp = self._now() - max(0, age)
         else:
             presentation = round(frame.time * 1e9)
             if self._origin is None:
-                self._origin = self._clock() - presentation
+                now = self._now()
+                self._origin = max(now, self._last + 1 if self._last is not None else now) - presentation
             stamp = self._origin + presentation
         stamp = max(0, stamp)
-        if self._last is not None and self._last - _CLOCK_SET_BACK_NS < stamp:
+        if self._last is not None:
             stamp = max(stamp, self._last + 1)
         self._last = stamp
         return stamp
+
+    def _now(self) -> int:
+        """Read the clock; once it was set back, the stamps given so far bind no longer."""
+        now = self._clock()
+        if self._read is not None and now < self._read - _CLOCK_SET_BACK_NS:
+            self._last = None
+        self._read = now
+        return now
 
 
 class Pacer:

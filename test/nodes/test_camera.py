@@ -143,6 +143,20 @@ def test_set_capture_stops_and_starts_the_camera(start: Callable[..., Any], outs
     assert (answer.success, answer.message) == (False, "the camera is not active")
 
 
+def test_stamps_go_on_growing_when_a_fast_replay_is_started_again(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None]
+) -> None:
+    emotions = outsider.listen(EmotionArray, "emotion", MANY)
+    camera = in_flight_limited(start, source="synthetic:?count=60&rate=10&width=64&height=48")
+    emotions.wait(lambda messages: len(messages) == 60)  # six seconds of it, in one
+    eventually(lambda: camera.ended)
+
+    assert outsider.call(SetBool, "set_capture", SetBool.Request(data=True)).success
+
+    emotions.wait(lambda messages: len(messages) == 120)
+    assert emotions.stamps == sorted(set(emotions.stamps))
+
+
 def test_a_stopped_camera_stays_so_when_somebody_looks(start: Callable[..., Any], outsider: Any) -> None:
     node = start(node_class("camera"), source="synthetic:", framerate=50.0)
     assert outsider.call(SetBool, "set_capture", SetBool.Request(data=False)).success

@@ -1,21 +1,31 @@
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from emotion_perception.msg import EmotionArray, FaceArray
+from rclpy.duration import Duration
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from emotion_perception.nodes import node_class
+from emotion_perception.nodes import NODES, node_class
 from emotion_perception.ros import connections, qos
 
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def values(status: Any) -> dict[str, str]:
+    return {value.key: value.value for value in status.values}
+
+
 BLACK = np.zeros((48, 64, 3), np.uint8)
 
 
@@ -87,6 +97,22 @@ def test_a_publisher_that_offers_too_little_is_named(start: Callable[..., Any], 
     assert "qos_overrides./faces.subscription.reliability" in status.message
 
 
+def test_a_policy_without_an_override_is_named_without_one(
+    start: Callable[..., Any], outsider: Any, diagnoses: Any
+) -> None:
+    start(node_class("emotion_classifier"), lossless=True)
+    hurried = QoSProfile(depth=10, deadline=Duration(seconds=0.1))
+    outsider.create_subscription(EmotionArray, "emotion", print, hurried)
+    outsider.create_publisher(FaceArray, "faces", QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT))
+
+    status = diagnoses.wait_for("emotion_classifier", "DEADLINE")
+    sentence = next(each for each in status.message.split(" | ") if "DEADLINE" in each)
+
+    assert sentence == (
+        "a subscriber of /emotion asks for a QoS that is not offered (DEADLINE) and gets nothing: change the subscriber"
+    )
+
+
 def test_an_override_of_one_topic_leaves_the_others_alone(start: Callable[..., Any]) -> None:
     override = ["--ros-args", "-p", "qos_overrides./emotion.publisher.depth:=3"]
     node = start(node_class("emotion_classifier"), cli_args=override)
@@ -139,7 +165,7 @@ def test_an_input_that_falls_silent_is_told_once_and_recovers(
 
     timer.cancel()
     for _ in range(2):
-        assert diagnoses.wait_for("face_detector", "/image_raw fell silent").level == b"\1"
+        assert diagnoses.wait_for("face_detector", "/image_raw fell silent").level == b"\3", "STALE"
     assert capfd.readouterr().err.count("fell silent") == 1
 
     timer.reset()
@@ -161,11 +187,62 @@ def test_diagnostics_count_the_work(
             {"state": "active", "processed": "3", "dropped": "0"}.items() <= values(each).items() for each in statuses
         )
 
-    def values(status: Any) -> dict[str, str]:
-        return {value.key: value.value for value in status.values}
-
     assert diagnoses.wait(counted)
     assert values(diagnoses.messages[-1])["model"]
+
+
+def test_a_node_that_cannot_keep_up_says_so_until_it_can(
+    start: Callable[..., Any],
+    outsider: Any,
+    diagnoses: Any,
+    picture: Callable[[str], Any],
+    image_message: Callable[..., Image],
+) -> None:
+    start(node_class("face_detector"), backend="dlib_hog")  # hardly ten VGA images a second
+    images = outsider.talk(Image, "image_raw")
+    image = cv2.resize(picture("no_face_picture"), (640, 480))
+    stamps = itertools.count(1)
+    flood = outsider.create_timer(0.01, lambda: images.publish(image_message(image, next(stamps) * 10_000_000)))
+
+    status = diagnoses.wait_for("face_detector", "more is dropped than processed: this computer is too slow for it")
+
+    assert status.level == b"\1"
+    assert int(values(status)["dropped"]) > 10
+    assert float(values(status)["latency p50 (ms)"]) > 10
+    assert float(values(status)["last item (s ago)"]) < 10
+
+    flood.cancel()
+    outsider.create_timer(0.5, lambda: images.publish(image_message(image, next(stamps) * 10_000_000)))
+    diagnoses.wait_for("face_detector", "OK")
+
+
+def test_what_cannot_be_read_is_the_last_error(
+    start: Callable[..., Any], outsider: Any, diagnoses: Any, image_message: Callable[..., Image]
+) -> None:
+    start(node_class("face_detector"))
+    images = outsider.talk(Image, "image_raw")
+    nonsense = image_message(BLACK, 1)
+    nonsense.encoding = "nonsense"
+    images.publish(nonsense)
+
+    status = diagnoses.wait_for("face_detector", "an image was skipped")
+
+    assert status.level == b"\1"
+    assert values(status)["last error"].startswith("an image was skipped")
+
+
+def test_every_node_reports_once_a_second(start: Callable[..., Any], diagnoses: Any) -> None:
+    for name in NODES:
+        start(node_class(name), active=False, autostart=False)
+
+    def all_twice(statuses: list[Any]) -> bool:
+        counts = Counter(each.name for each in statuses)
+        return all(counts[name] >= 3 for name in NODES)
+
+    heard = diagnoses.wait(all_twice)
+
+    assert max(Counter(each.name for each in heard).values()) <= 4, "one is not faster than another"
+    assert {values(each)["state"] for each in heard} == {"unconfigured"}
 
 
 def test_namespaces_and_remaps_carry_through(

@@ -69,6 +69,17 @@ def test_a_node_goes_round_its_lifecycle_again_and_again_and_leaves_nothing_behi
     assert [each.topic_name for each in node.subscriptions if "image" in each.topic_name] == []
 
 
+def test_a_transition_that_the_state_has_not_is_refused_and_harms_nobody(
+    start: Callable[..., Any], change: Callable[[str, int], bool], graph: Graph
+) -> None:
+    node = start(node_class("emotion_classifier"))
+    assert not change("emotion_classifier", Transition.TRANSITION_ACTIVATE)
+    assert not change("emotion_classifier", 250)
+    assert node.active
+    assert graph.failed is None
+    assert change("emotion_classifier", Transition.TRANSITION_DEACTIVATE)
+
+
 def test_without_autostart_a_node_waits_for_a_lifecycle_manager(
     start: Callable[..., Any], change: Callable[[str, int], bool], outsider: Any, diagnoses: Any
 ) -> None:

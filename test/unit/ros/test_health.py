@@ -63,6 +63,51 @@ def test_the_worst_problem_comes_first(health: Health) -> None:
     assert health.status() == (Level.ERROR, "bad | mild")
 
 
+def test_an_error_is_worse_than_silence_and_silence_worse_than_a_warning(health: Health) -> None:
+    health.problem("a", "waits", level=Level.WARN)
+    health.problem("b", "silent", level=Level.STALE)
+    assert health.status() == (Level.STALE, "silent | waits")
+    health.problem("c", "broken", level=Level.ERROR)
+    assert health.status() == (Level.ERROR, "broken | silent | waits")
+
+
+def test_more_drops_than_work_are_a_problem_for_as_long_as_they_go_on(
+    health: Health, clock: Clock, told: list[tuple[str, Problem | None]]
+) -> None:
+    dropped = 0
+
+    def second(*, done: int, lost: int) -> Level:
+        nonlocal dropped
+        dropped += lost
+        for _ in range(done):
+            health.processed()
+        health.dropped(dropped)
+        clock.now += 1
+        health.check_drops()
+        return health.status()[0]
+
+    health.check_drops()
+    assert [second(done=20, lost=10) for _ in range(8)] == [Level.OK] * 8
+    assert [second(done=10, lost=20) for _ in range(8)][-1] is Level.WARN
+    assert [second(done=20, lost=10) for _ in range(8)][-1] is Level.OK
+    assert len(told) == 2, "once when it begins, once when it is over"
+
+
+def test_a_few_drops_at_the_start_are_no_problem(health: Health, clock: Clock) -> None:
+    health.check_drops()
+    health.dropped(9)
+    clock.now += 1
+    health.check_drops()
+    assert health.status()[0] is Level.OK
+
+
+def test_values_say_how_old_the_last_item_is(health: Health, clock: Clock) -> None:
+    assert "last item (s ago)" not in health.values()
+    health.processed()
+    clock.now += 7.5
+    assert health.values()["last item (s ago)"] == "7.5"
+
+
 def test_a_moment_shows_for_a_while_and_a_flood_of_them_is_told_once(
     health: Health, clock: Clock, told: list[tuple[str, Problem | None]]
 ) -> None:

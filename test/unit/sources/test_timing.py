@@ -48,6 +48,26 @@ def test_stamps_grow_even_when_a_restart_comes_early() -> None:
     assert stamper.stamp(Frame(IMAGE, 0.0)) == last[1] + 1
 
 
+def test_stamps_grow_when_a_recording_that_was_played_fast_is_played_again() -> None:
+    clock = Clock(1000 * SECOND)
+    stamper = Stamper(clock)
+    first = [stamper.stamp(Frame(IMAGE, presentation)) for presentation in (0.0, 10.0, 20.0)]
+    clock.now += SECOND  # it took a second
+    stamper.restart()
+    again = [stamper.stamp(Frame(IMAGE, presentation)) for presentation in (0.0, 10.0, 20.0)]
+    assert again[0] > first[-1]
+    assert np.diff(again).tolist() == [10 * SECOND, 10 * SECOND]
+
+
+def test_a_recording_follows_a_clock_that_was_set_back() -> None:
+    clock = Clock(1000 * SECOND)
+    stamper = Stamper(clock)
+    stamper.stamp(Frame(IMAGE, 20.0))
+    clock.now = 5 * SECOND
+    stamper.restart()
+    assert stamper.stamp(Frame(IMAGE, 0.0)) == 5 * SECOND
+
+
 def test_live_frames_have_the_time_of_capture() -> None:
     stamper = Stamper(Clock(1000 * SECOND))
     stamp = stamper.stamp(Frame(IMAGE, captured=time.monotonic_ns() - 50_000_000))

@@ -1,0 +1,85 @@
+"""`emotion-perception doctor`: looks at this computer, or at a running robot, and says what is wrong and what helps."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from emotion_perception.cli.doctor import report, segments
+from emotion_perception.cli.doctor.checks import CHECKS, examine
+from emotion_perception.cli.doctor.finding import Level, Settings
+from emotion_perception.core.errors import PerceptionError
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
+    """Add the command `doctor` to the main parser."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "doctor",
+        help="say what is wrong with this computer or a running robot, and what helps",
+        description="Looks at what the robot needs on this computer; with --graph at a running robot, from outside. "
+        "Each line is ok, a note, or a fault with a remedy. The exit code is 1 if there is a fault.",
+    )
+    parser.add_argument(
+        "checks", nargs="*", metavar="CHECK", help=f"only these, to see whether a remedy helped: {', '.join(CHECKS)}"
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--graph", action="store_true", help="look at the robot that runs on this domain")
+    kind.add_argument("--clean", action="store_true", help="remove the shared memory that killed processes have left")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long --graph listens (default: 3)")
+    parser.add_argument("--source", default="", metavar="URI", help="where frames are to come from, as with `run`")
+    parser.add_argument(
+        "--params-file", type=Path, action="append", default=[], metavar="YAML", help="of the robot; repeatable"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what ``args`` asks. Returns 0, or 1 if there is a fault."""
+    unknown = [name for name in args.checks if name not in CHECKS]
+    if unknown:
+        raise PerceptionError(f'there is no check "{unknown[0]}": choose from {", ".join(CHECKS)}')
+    if args.clean:
+        return _clean()
+    settings = Settings(args.source, tuple(args.params_file), dict(os.environ))
+    _prepare()
+    if args.graph:
+        from emotion_perception.cli.doctor.graph import look
+
+        return look(args.seconds, json=args.json)
+    findings = []
+    for name in args.checks or CHECKS:
+        finding = examine(name, settings)
+        findings.append((name, finding))
+        if not args.json:
+            report.show(CHECKS[name], finding)
+        if name == "python" and finding.level is Level.FAULT:
+            break  # what the wrong Python says of the rest would mislead
+    if args.json:
+        print(report.as_json(findings, {}))
+    else:
+        print(report.summary(finding.level for _, finding in findings))
+    return int(any(finding.level is Level.FAULT for _, finding in findings))
+
+
+def _prepare() -> None:
+    """Give this process the environment that all our commands have; where that fails, a check says why."""
+    with contextlib.suppress(ImportError, FileNotFoundError):
+        from emotion_perception.ros.environment import prepare_environment
+
+        prepare_environment()
+
+
+def _clean() -> int:
+    """Remove what dead processes have left in shared memory, and nothing else."""
+    leftovers = segments.find_leftovers()
+    removed = [each for each in leftovers if segments.remove(each)]
+    size = sum(each.size for each in removed)
+    print(f"removed {len(removed)} segments and ports of killed processes, {size / 1e6:.0f} MB")
+    if len(removed) < len(leftovers):
+        print(f"{len(leftovers) - len(removed)} belong to other users: run it with sudo to remove them too")
+        return 1
+    return 0

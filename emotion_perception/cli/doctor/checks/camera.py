@@ -1,0 +1,58 @@
+"""Where the robot's frames are to come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emotion_perception.cli.doctor import commands
+from emotion_perception.cli.doctor.finding import Finding, Settings, fault, ok
+
+
+def check(settings: Settings) -> Finding:
+    """See that a camera is there and permitted, and that a recording can be read; a camera is not started."""
+    from emotion_perception.core.errors import PerceptionError
+    from emotion_perception.sources.base import SourceOptions
+    from emotion_perception.sources.uri import open_source
+    from emotion_perception.sources.usb import UsbSource
+    from emotion_perception.sources.v4l2 import find_obstacle
+
+    asked = _camera_parameters(settings)
+    uri = settings.source or asked.get("source", "usb:")
+    try:
+        device = {"video_device": asked["video_device"]} if "video_device" in asked else {}
+        source = open_source(uri, SourceOptions(**device))
+        if isinstance(source, UsbSource):
+            obstacle = find_obstacle(source.description)
+            if obstacle:
+                return _explain(obstacle)
+        elif not source.live:
+            source.open()
+            source.close()
+    except PerceptionError as error:
+        return _explain(str(error))
+    return ok(f"{uri} ({source.description})" if source.description not in uri else uri)
+
+
+def _explain(sentence: str) -> Finding:
+    permit = "`sudo usermod"
+    command = sentence.split("`")[1] if permit in sentence else commands.own("run", "--source", "synthetic:")
+    remedy = (
+        "allow it, and log in again" if permit in sentence else "do what it says; the command runs without a camera"
+    )
+    return fault(sentence, remedy, command=command)
+
+
+def _camera_parameters(settings: Settings) -> dict[str, Any]:
+    """Return what the parameter files say of the camera; the last one wins."""
+    import yaml
+
+    asked: dict[str, Any] = {}
+    for path in settings.params_files:
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for section, body in content.items():
+                if str(section).rpartition("/")[2] == "camera":
+                    asked.update(body["ros__parameters"])
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+            continue  # the check of the configuration says so
+    return asked

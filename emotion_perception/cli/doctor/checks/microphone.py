@@ -1,0 +1,56 @@
+"""What hears and speaks: PortAudio, and the devices of ALSA and PulseAudio (or PipeWire)."""
+
+from __future__ import annotations
+
+import ctypes.util
+import shutil
+import subprocess
+from pathlib import Path
+
+from emotion_perception.cli.doctor import commands
+from emotion_perception.cli.doctor.finding import Finding, Settings, note, ok
+
+_ALSA = Path("/proc/asound")
+
+
+def check(_: Settings) -> Finding:
+    """Look for a microphone and a loudspeaker. Seeing needs neither, so nothing here is a fault."""
+    microphones, speakers = (_pulse("sources") or _alsa("capture")), (_pulse("sinks") or _alsa("playback"))
+    if not microphones:
+        return note(
+            "there is no microphone, so the robot will not hear",
+            "plug one in; if it is, the command lists what the sound system knows",
+            command="cat /proc/asound/cards; pactl list short sources",
+        )
+    if not speakers:
+        return note("there is no loudspeaker, so the robot will not be heard", "plug one in")
+    if not ctypes.util.find_library("portaudio"):
+        return note(
+            "PortAudio is not installed, through which the robot hears and speaks",
+            "install it",
+            command=commands.apt("libportaudio2"),
+        )
+    return ok(f"microphone {microphones[0]}, loudspeaker {speakers[0]}")
+
+
+def _pulse(kind: str) -> list[str]:
+    """Return PulseAudio's sources or sinks; a sink's monitor and the sink without a device do not count."""
+    if not shutil.which("pactl"):
+        return []
+    try:
+        listed = subprocess.run(
+            ["pactl", "list", "short", kind], capture_output=True, text=True, timeout=5, check=False
+        ).stdout
+    except subprocess.TimeoutExpired:
+        return []
+    names = [line.split("\t")[1] for line in listed.splitlines() if "\t" in line]
+    return [name for name in names if not name.endswith(".monitor") and name != "auto_null"]
+
+
+def _alsa(direction: str) -> list[str]:
+    """Return the names of ALSA's devices, from lines like "00-00: ALC256 Analog : ALC256 Analog : capture 1"."""
+    try:
+        lines = (_ALSA / "pcm").read_text().splitlines()
+    except OSError:
+        return []
+    return [line.split(":")[1].strip() for line in lines if direction in line]

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rclpy.duration import Duration
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+from emotion_perception.cli.doctor.finding import Level
+from emotion_perception.cli.doctor.graph.snapshot import SILENT, End, Node, Report, Snapshot, Topic
+from emotion_perception.cli.doctor.graph.verdict import judge
+
+RELIABLE = QoSProfile(depth=10)
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+IMAGE, FACES, EMOTIONS = (
+    "sensor_msgs/msg/Image",
+    "emotion_perception/msg/FaceArray",
+    "emotion_perception/msg/EmotionArray",
+)
+OK = Report(0, "OK", {})
+
+
+def ends(*nodes: str, qos: QoSProfile = RELIABLE) -> tuple[End, ...]:
+    return tuple(End(node, qos) for node in nodes)
+
+
+def robot(*, images: float | None = 30.0, faces: float | None = 30.0, camera: Any = None, detector: Any = None) -> Any:
+    """camera -> face_detector -> emotion_classifier, and the camera waits for emotions, as in a lossless run."""
+    nodes = (
+        camera or Node("/camera", "active", OK),
+        detector or Node("/face_detector", "active", OK),
+        Node("/emotion_classifier", "active", OK),
+    )
+    topics = (
+        Topic("/image_raw", (IMAGE,), ends("/camera"), ends("/face_detector"), images),
+        Topic("/faces", (FACES,), ends("/face_detector"), ends("/emotion_classifier"), faces),
+        Topic("/emotion", (EMOTIONS,), ends("/emotion_classifier"), ends("/camera"), faces),
+    )
+    return Snapshot(0, "SUBNET", nodes, topics)
+
+
+def sentences(snapshot: Snapshot) -> list[str]:
+    return [finding.sentence for finding in judge(snapshot)]
+
+
+def test_a_healthy_robot() -> None:
+    (finding,) = judge(robot())
+    assert finding.level is Level.OK
+    assert finding.sentence.startswith("nothing is wrong with 3 nodes: /image_raw comes at 30.0 Hz, ")
+
+
+@pytest.mark.parametrize(
+    ("camera", "clause"),
+    [
+        (Node("/camera", "inactive", OK), "camera is inactive"),
+        (Node("/camera", "inactive", Report(2, "no such model", {})), "camera is inactive (no such model)"),
+        (Node("/camera", SILENT), "camera does not answer, so its process was killed or hangs"),
+        (Node("/camera", "active", Report(2, "no /dev/video0", {})), "camera says: no /dev/video0"),
+        (
+            Node("/camera", "active", Report(0, "OK", {"capture": "ended"})),
+            "the recording that camera plays is at its end",
+        ),
+        (Node("/camera", "active", OK), "camera publishes nothing on /image_raw"),
+    ],
+)
+def test_a_silence_is_followed_to_its_source_also_round_a_loop(camera: Node, clause: str) -> None:
+    (sentence,) = sentences(robot(images=0.0, faces=0.0, camera=camera))
+    assert sentence == f"face_detector gets no images (so emotion_classifier gets no faces): {clause}"
+
+
+def test_a_node_in_the_middle_is_the_cause_of_what_comes_after_it() -> None:
+    (sentence,) = sentences(robot(faces=0.0, detector=Node("/face_detector", "inactive", OK)))
+    assert sentence == ("emotion_classifier gets no faces (so camera gets no emotions): face_detector is inactive")
+
+
+def test_what_was_not_measured_is_not_called_silent() -> None:
+    assert judge(robot(images=None))[0].level is Level.OK
+
+
+def test_a_topic_without_publisher_names_who_should_publish_it() -> None:
+    topic = Topic("/eye/faces", (FACES,), (), ends("/eye/emotion_classifier"))
+    (finding,) = judge(Snapshot(0, "SUBNET", (Node("/eye/emotion_classifier", "active", OK),), (topic,)))
+    assert finding.sentence == "eye/emotion_classifier gets no faces: nobody publishes /eye/faces"
+    assert "face_detector" in finding.command
+    assert "__ns:=/eye" in finding.command
+
+
+@pytest.mark.parametrize(
+    ("offered", "asked", "policy", "remedy"),
+    [
+        (BEST_EFFORT, RELIABLE, "reliability", "qos_overrides./faces.publisher.reliability:=reliable"),
+        (
+            RELIABLE,
+            QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL),
+            "durability",
+            "qos_overrides./faces.publisher.durability:=transient_local",
+        ),
+        (RELIABLE, QoSProfile(depth=1, deadline=Duration(seconds=1)), "deadline", "that the subscriber asks for"),
+    ],
+)
+def test_qos_that_does_not_match(offered: QoSProfile, asked: QoSProfile, policy: str, remedy: str) -> None:
+    topic = Topic("/faces", (FACES,), ends("/face_detector", qos=offered), ends("/listener", qos=asked), 0.0)
+    nodes = (Node("/face_detector", "active", OK), Node("/listener", ""))
+    (finding,) = judge(Snapshot(0, "SUBNET", nodes, (topic,)))
+    assert finding.level is Level.FAULT
+    assert finding.sentence.endswith(f"a QoS that is not offered ({policy})")
+    assert finding.remedy.endswith(remedy)
+
+
+def test_types_that_differ_and_names_that_do_not() -> None:
+    topic = Topic("/faces", (FACES, IMAGE), ends("/a"), ends("/b"), 3.0)
+    said = sentences(Snapshot(0, "SUBNET", (Node("/a", ""), Node("/a", ""), Node("/b", "")), (topic,)))
+    assert said == [f"/faces is used with different types ({FACES}, {IMAGE})", "2 nodes are called a"]
+
+
+def test_nodes_that_nobody_misses_are_notes_and_broken_ones_faults() -> None:
+    nodes = (
+        Node("/overlay", "inactive", OK),
+        Node("/speaker", SILENT),
+        Node("/ear", "active", Report(1, "it is loud here", {})),
+        Node("/mouth", "active", Report(2, "no loudspeaker", {})),
+    )
+    found = judge(Snapshot(0, "SUBNET", nodes, ()))
+    assert [(each.level.name, each.sentence) for each in found] == [
+        ("FAULT", "speaker does not answer, so its process was killed or hangs"),
+        ("FAULT", "mouth says: no loudspeaker"),
+        ("NOTE", "overlay is inactive"),
+        ("NOTE", "ear says: it is loud here"),
+    ]
+    assert found[2].command.endswith("lifecycle /overlay activate")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "there is no node on domain 7, range LOCALHOST"),
+        ({"elsewhere": (3, 9)}, "but this computer has ROS processes on domain 3, 9"),
+        ({"elsewhere": (3,), "mute": True}, "shows no node: it hangs, was suspended, or just starts"),
+    ],
+)
+def test_no_graph(options: dict[str, Any], said: str) -> None:
+    (finding,) = judge(Snapshot(7, "LOCALHOST", **options))
+    assert finding.level is Level.FAULT
+    assert said in finding.sentence
+    assert finding.command or finding.remedy
