@@ -13,6 +13,7 @@ from emotion_perception.core.errors import SourceError
 NAO_PORTS = {"front": 3000, "bottom": 3001}
 _RTSP_PORT = 554
 _LARGEST_LATENCY_MS = 5000
+_HOST = re.compile(r"[\w.:%-]*")
 
 
 class StreamProtocol(enum.StrEnum):
@@ -66,7 +67,7 @@ def parse_stream(uri: str) -> Stream:
     except ValueError as error:
         raise SourceError(f'source "{shown}" is not understood ({error}): use {_FORMS}') from error
     form = STREAM_SCHEMES.get(parts.scheme)
-    if form is None or not parts.netloc:
+    if form is None or not parts.netloc or not _HOST.fullmatch(parts.hostname or ""):
         raise SourceError(f'source "{shown}" is not understood: use {form or _FORMS}')
     if parts.scheme == "nao":
         return _nao(shown, parts, port)

@@ -66,6 +66,7 @@ def test_a_uri_says_how_pictures_travel(uri: str, stream: Stream) -> None:
         ("nao://:3000", "names no robot"),
         ("nao://robot?camera=rear", "asks for camera=rear: use nao://robot.camera=front.bottom"),
         ("nao://robot?transport=sctp", "asks for transport=sctp"),
+        ('udp-jpeg://"evil ! sink:3000', "is not understood"),
         ("nao://[robot", "Invalid IPv6 URL"),
         ("http://robot", "use udp-jpeg://, udp-h264://"),
     ],
