@@ -13,7 +13,10 @@ from emotion_perception.sources.gst import load_gst
 
 SOURCE = "appsrc name=source is-live=true format=time do-timestamp=true max-buffers=2 leaky-type=downstream"
 JPEG = "videoconvert ! video/x-raw,format=I420 ! jpegenc quality={quality}"
-H264 = "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={interval} bitrate=4000"
+H264 = (
+    "videoconvert ! video/x-raw,format=I420 ! "
+    "x264enc tune=zerolatency speed-preset=ultrafast bitrate=4000 key-int-max={interval}"
+)
 PIPELINES = {
     "udp-jpeg": f"{JPEG} ! rtpjpegpay ! {{network}} ! udpsink host=127.0.0.1 port={{port}} sync=false async=false",
     "udp-h264": f"{H264} ! rtph264pay config-interval=-1 ! {{network}} ! "
