@@ -11,7 +11,7 @@ from emotion_perception.core.errors import SourceError, StaleSourceError
 from emotion_perception.sources.base import Frame, Report, Source, log_report
 from emotion_perception.sources.timing import Pacer, Stamper
 
-_FIRST_RETRY, _LAST_RETRY = 0.2, 0.6
+_FIRST_RETRY, _LAST_RETRY = 0.2, 0.4
 _STOP_TIMEOUT = 0.9
 _COMPLAINT_INTERVAL = 10.0
 
@@ -35,7 +35,7 @@ class Capture:
 
     A recording plays in real time (see timing.Pacer); no frame of it is dropped and its stamps do not depend on
     delays (see timing.Stamper). With ``real_time`` false its frames follow as fast as ``deliver`` returns.
-    A source that is absent or was lost is opened again: after 0.2 s, then ever more slowly, up to every 0.6 s, so that
+    A source that is absent or was lost is opened again: after 0.2 s, then ever more slowly, up to every 0.4 s, so that
     its frames are back within a second of its return. One that is silent but may resume is told about as stale.
     No frame is delivered twice: silence of a source is silence here.
 

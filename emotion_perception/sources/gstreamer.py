@@ -16,8 +16,10 @@ from emotion_perception.sources.pipelines import (
     rtsp_pipeline,
 )
 from emotion_perception.sources.polled import PolledStream
-from emotion_perception.sources.rtp import Payload, sniff
+from emotion_perception.sources.rtp import Payload, count_senders, sniff
 from emotion_perception.sources.stream import Stream, StreamProtocol
+
+_INSPECTION = 5.0  # seconds from one look at the datagrams of a stream that flows to the next
 
 
 class GStreamerSource(PolledStream):
@@ -33,6 +35,7 @@ class GStreamerSource(PolledStream):
         self._pipeline: RunningPipeline | None = None
         self._connection: socket.socket | None = None
         self._dropped = 0
+        self._inspect_at = 0.0
 
     @property
     def backend(self) -> str:
@@ -81,7 +84,21 @@ class GStreamerSource(PolledStream):
         if pipeline is None:
             time.sleep(timeout)
             return None
-        return pipeline.pull(timeout)
+        frame = pipeline.pull(timeout)
+        if time.monotonic() >= self._inspect_at:
+            self._inspect_at = time.monotonic() + _INSPECTION
+            self._inspect(pipeline)
+        return frame
+
+    def _inspect(self, pipeline: RunningPipeline) -> None:
+        """Say when several senders share the port: their pictures would alternate, or spoil each other."""
+        senders = count_senders(list(pipeline.datagrams))
+        if senders > 1 and self._stream is not None:
+            self._report(
+                f"{self._name}: {senders} senders send to UDP port {self._stream.port} at once: stop all but one, or "
+                "give each a port of its own"
+            )
+        pipeline.sniff_anew()
 
     def _arrived(self) -> Payload | None:
         pipeline = self._pipeline

@@ -15,7 +15,7 @@ from emotion_perception.sources.stream import Stream
 from emotion_perception.sources.watchdog import CONNECTION, DATAGRAMS, Verdict, Watchdog
 
 _POLL = 0.05
-_TELL_AGAIN = 0.5  # seconds between two looks at what a silent stream brings instead of pictures
+_TELL_AGAIN = 1.0  # seconds between two looks at what a silent stream brings instead of pictures
 
 
 class PolledStream(ABC):

@@ -112,6 +112,8 @@ class _Reader:
     def _run(self) -> None:
         error = f"{self._stream.uri}: the sender has ended the stream"
         try:
+            if self._stream.protocol.listens:
+                _listen(self._stream).close()  # FFmpeg would not say that the port is in use
             while not self._stopped:
                 self._play()
                 if not self._stream.protocol.listens:
@@ -204,12 +206,21 @@ def _session(stream: Stream) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
+def _listen(stream: Stream) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in stream.host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        listener.bind(("", stream.port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 def _sniff_port(stream: Stream) -> Payload | None:
     """Look for a moment at what arrives, with a socket of our own; FFmpeg's, which shows nothing, is closed."""
     datagrams: list[bytes] = []
     end = time.monotonic() + _SNIFF_TIME
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
-        listener.bind(("", stream.port))
+    with _listen(stream) as listener:
         while len(datagrams) < _SNIFFED and (left := end - time.monotonic()) > 0:
             listener.settimeout(left)
             try:

@@ -35,6 +35,13 @@ def sniff(datagrams: Iterable[bytes]) -> Payload | None:
     return counted.most_common(1)[0][0] if counted else None
 
 
+def count_senders(datagrams: Iterable[bytes]) -> int:
+    """Return how many RTP senders (SSRCs) sent at least every eighth of the datagrams: noise counts for none."""
+    each = list(datagrams)
+    counted = Counter(datagram[8:12] for datagram in each if len(datagram) > 12 and datagram[0] >> 6 == 2)
+    return sum(8 * count >= len(each) for count in counted.values())
+
+
 def _sniff_one(datagram: bytes) -> Payload:
     if datagram[:2] == b"\xff\xd8":
         return Payload.BARE_JPEG

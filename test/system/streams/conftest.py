@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the modules that the sender, a script, imports from beside it too
 
-from streaming import URIS, Receiver, Sender
+from streaming import TIMEOUT, URIS, Receiver, Sender
 
 from emotion_perception.sources.gstreamer import GStreamerSource
 from emotion_perception.sources.pyav_stream import PyAvStreamSource
@@ -51,9 +52,22 @@ def receive(gstreamer: Any) -> Iterator[Callable[..., Receiver]]:
 
 
 @pytest.fixture
+def eventually() -> Callable[..., None]:
+    """eventually(condition) waits for what has no event to wait for."""
+
+    def wait(condition: Callable[[], Any]) -> None:
+        end = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
 def seconds() -> float:
     """How long a stream is watched; STREAM_SECONDS=20 for numbers that mean something."""
-    return float(os.environ.get("STREAM_SECONDS", "2"))
+    return float(os.environ.get("STREAM_SECONDS", "1"))
 
 
 @pytest.fixture

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import random
+import socket
+import struct
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import stamped
 
@@ -29,7 +33,7 @@ PIPELINES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("protocol", choices=PIPELINES)
+    parser.add_argument("protocol", choices=[*PIPELINES, "noise"])
     parser.add_argument("port", type=int)
     parser.add_argument("--size", default="640x480")
     parser.add_argument("--rate", type=float, default=30)
@@ -39,6 +43,8 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0, help="0..1 of the packets")
     parser.add_argument("--reorder", type=float, default=0, help="0..1 of the packets, by up to 20 ms")
     args = parser.parse_args()
+    if args.protocol == "noise":
+        make_noise(args.port)
     width, height = map(int, args.size.split("x"))
     network = (
         f"netsim drop-probability={args.loss} delay-probability={args.reorder} min-delay=1 max-delay=20"
@@ -58,6 +64,21 @@ def main() -> None:
     print("ready", flush=True)
     message = pipeline.get_bus().timed_pop_filtered(gst.CLOCK_TIME_NONE, gst.MessageType.ERROR)
     raise SystemExit(message.parse_error()[0].message)
+
+
+def make_noise(port: int) -> NoReturn:
+    """Send 2000 datagrams a second: random bytes, and every other one in an RTP header of a sender of its own."""
+    outlet = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    print("ready", flush=True)
+    for number in itertools.count():
+        payload = random.randbytes(random.randrange(1400))
+        header = struct.pack(
+            "!BBHII", 0x80, random.choice((26, 96, 0xE0)), *(random.getrandbits(b) for b in (16, 32, 32))
+        )
+        outlet.sendto(header + payload if number % 2 else payload, ("127.0.0.1", port))
+        if number % 20 == 0:
+            time.sleep(0.01)
+    raise AssertionError
 
 
 class Pusher:

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from emotion_perception.sources.rtp import Payload, sniff
+from emotion_perception.sources.rtp import Payload, count_senders, sniff
 
 
 def rtp(payload: bytes, kind: int, *, contributors: int = 0, extension: bytes = b"") -> bytes:
@@ -48,6 +48,15 @@ def test_a_datagram_tells_what_it_holds(datagram: bytes, payload: Payload) -> No
 def test_most_datagrams_decide_and_nothing_says_nothing() -> None:
     assert sniff([b"noise", rtp(JPEG, 26), rtp(JPEG, 26)]) is Payload.JPEG
     assert sniff([]) is None
+
+
+def test_senders_are_counted_and_noise_is_none() -> None:
+    first, second = rtp(JPEG, 26), rtp(JPEG, 26).replace(b"\xca\xfe", b"\xbe\xef")
+    noise = [random.Random(seed).randbytes(40) for seed in range(30)]
+    assert count_senders([]) == 0
+    assert count_senders([first] * 10) == 1
+    assert count_senders([first, second] * 5) == 2
+    assert count_senders([first] * 10 + noise) == 1
 
 
 def test_any_bytes_are_taken() -> None:
