@@ -17,6 +17,10 @@ class SourceError(PerceptionError):
     """A camera, file or folder of frames that cannot be opened or was lost."""
 
 
+class StaleSourceError(SourceError):
+    """A stream that is open but brings nothing just now; it may resume by itself, so reading on makes sense."""
+
+
 class ParameterError(PerceptionError):
     """A parameter out of its range or at odds with another."""
 

@@ -21,7 +21,7 @@ from emotion_perception.ros.node import PerceptionNode
 from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
 from emotion_perception.ros.process import run_node
 from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
-from emotion_perception.sources.base import Frame, SourceOptions
+from emotion_perception.sources.base import Diagnosed, Frame, SourceOptions
 from emotion_perception.sources.calibration import Calibration, load_calibration
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.uri import open_source
@@ -35,12 +35,16 @@ _AUDIENCE_TIMEOUT = 3.0  # seconds that a recording waits for its first subscrib
 class CameraParameters(NodeParameters):
     """What can be set of a camera; names are usb_cam's where it has one."""
 
-    source: str = parameter("usb:", "Where frames come from: usb:0, file:clip.mp4, images:folder, synthetic:")
+    source: str = parameter("usb:", "Where frames come from: usb:0, nao://robot, rtsp://…, file:clip.mp4, synthetic: …")
     video_device: str = parameter("/dev/video0", "The camera of usb: when the source names none.")
     image_width: int = parameter(640, "Pixels; asked of a camera.", low=1, high=16384)
     image_height: int = parameter(480, "Pixels; asked of a camera.", low=1, high=16384)
     framerate: float = parameter(30.0, "Frames per second; asked of a camera, pace of images:", low=0.01, high=1000.0)
     pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty leaves it the choice.")
+    gscam_config: str = parameter("", "The pipeline of gstreamer:, in the words of gst-launch-1.0.")
+    timestamp_offset: float = parameter(
+        0.0, "Seconds added to the stamps of a live source; negative for a known delay.", low=-10.0, high=10.0
+    )
     loop: bool = parameter(False, "Start a file or folder again at its end.")
     lossless: bool = parameter(False, "Play a file as fast as the graph consumes it, and no frame faster.")
     frame_id: str = parameter("camera", "Frame of the images (header.frame_id).")
@@ -66,6 +70,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._flow: FlowControl | None = None
         self._audience = self.create_timer(_AUDIENCE_TIMEOUT, self._begin, clock=self._steady)
         self._audience.cancel()
+        self._quality = self.create_timer(1.0, self._show_source, clock=self._steady)
+        self._quality.cancel()
         self.create_service(SetBool, "set_capture", self._set_capture)
 
     def captured_at(self, stamp: int) -> float | None:
@@ -82,8 +88,9 @@ class CameraNode(PerceptionNode[CameraParameters]):
             framerate=asked.framerate,
             pixel_format=asked.pixel_format,
             loop=asked.loop,
+            gscam_config=asked.gscam_config,
         )
-        self._source = open_source(asked.source, options, report=lambda text: self.health.moment("source", text))
+        self._source = open_source(asked.source, options, report=self._report)
         if asked.lossless and self._source.live:
             raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
         self._calibration = self._load_calibration()
@@ -95,7 +102,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
             CompressedImage, "image_raw/compressed", IMAGE_OUTPUT, matched=self._note_audience
         )
         self._info = self.output(CameraInfo, "camera_info", RELIABLE)
-        self.detail("source", self._source.description)
+        self._show_source()
+        self._quality.reset()
 
     def activate(self) -> None:
         """Start capturing: a camera at once, a recording when someone looks."""
@@ -112,8 +120,9 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self._publish,
             clock=lambda: int(self.get_clock().now().nanoseconds),
             on_state=self._note_state,
-            report=lambda text: self.health.moment("source", text),
+            report=self._report,
             real_time=not asked.lossless,
+            timestamp_offset=asked.timestamp_offset,
         )
         self._begun = False
         if self._source.live or self._image.subscribers or self._compressed.subscribers:
@@ -128,6 +137,20 @@ class CameraNode(PerceptionNode[CameraParameters]):
         if self._capture:
             self._capture.stop()
             self._capture = None
+
+    def cleanup(self) -> None:
+        """Say no more about the source."""
+        self._quality.cancel()
+
+    def _report(self, sentence: str) -> None:
+        self.health.moment("source report", sentence)
+
+    def _show_source(self) -> None:
+        """Show in diagnostics what is known about the source by now."""
+        self.detail("source", self._source.description)
+        if isinstance(self._source, Diagnosed):
+            for key, value in self._source.diagnosis().items():
+                self.detail(key, value)
 
     def _open_flow(self) -> None:
         if self.parameters.lossless and self._flow is None:
@@ -246,8 +269,10 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self.health.clear("calibration size")
 
     def _note_state(self, state: CaptureState, sentence: str) -> None:
+        lost = state in (CaptureState.LOST, CaptureState.STALE)
         self.detail("capture", state)
-        if state is CaptureState.LOST:
+        self.detail("stale", "true" if lost else "false")
+        if lost:
             self.health.problem("source", sentence)
             if self.last_stamp is None and not self._source.live:
                 self.missing = sentence

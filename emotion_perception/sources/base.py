@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ class SourceOptions:
     framerate: frames per second; asked of a camera, pace of `images:` and `synthetic:`. Videos keep their own times.
     pixel_format: what to ask of a camera (see usb.PIXEL_FORMATS); "" leaves the choice to the driver.
     loop: start again at the end of a file or folder.
+    gscam_config: the pipeline of `gstreamer:`, in gst-launch's words (gscam's parameter of that name).
     """
 
     video_device: str = "/dev/video0"
@@ -55,6 +56,7 @@ class SourceOptions:
     framerate: float = 30.0
     pixel_format: str = ""
     loop: bool = False
+    gscam_config: str = ""
 
     def __post_init__(self) -> None:
         for name in ("image_width", "image_height"):
@@ -92,9 +94,21 @@ class Source(Protocol):
         ...
 
     def read(self) -> Frame | None:
-        """Return the next frame, waiting for it if live; None at the end or once closed. Raises SourceError if lost."""
+        """Return the next frame, waiting for it if live; None at the end or once closed. Raises SourceError if lost.
+
+        StaleSourceError says that the source is open but silent: it may resume, so the next `read` waits on.
+        """
         ...
 
     def close(self) -> None:
         """Let go of the device or file."""
+        ...
+
+
+@runtime_checkable
+class Diagnosed(Protocol):
+    """A source that can tell more about itself than its frames."""
+
+    def diagnosis(self) -> dict[str, str]:
+        """Return names and values for diagnostics, e.g. the packet loss; called about once a second, by any thread."""
         ...

@@ -14,13 +14,15 @@ _CLOCK_SET_BACK_NS = 1_000_000_000
 class Stamper:
     """Gives each frame a stamp in nanoseconds of ``clock``; stamps always grow, unless the clock is set back by 1 s.
 
-    A live frame has the time of its capture. A frame of a recording has the clock's time at the recording's first
-    frame plus its presentation time, so that two replays differ by a constant. A recording that is played faster than
-    in real time has stamps ahead of the clock; what follows it goes on from there.
+    A live frame has the time of its capture, plus ``offset`` seconds: a negative one makes up for a delay before the
+    moment that the source takes for the capture (exposure, encoding, network). A frame of a recording has the clock's
+    time at the recording's first frame plus its presentation time, so that two replays differ by a constant. A
+    recording that is played faster than in real time has stamps ahead of the clock; what follows it goes on from there.
     """
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, clock: Callable[[], int], *, offset: float = 0.0) -> None:
         self._clock = clock
+        self._offset = round(offset * 1e9)
         self._origin: int | None = None
         self._last: int | None = None
         self._read: int | None = None  # what the clock said last
@@ -33,7 +35,7 @@ class Stamper:
         """Return the stamp of ``frame``."""
         if frame.time is None:
             age = time.monotonic_ns() - frame.captured if frame.captured is not None else 0
-            stamp = self._now() - max(0, age)
+            stamp = self._now() - max(0, age) + self._offset
         else:
             presentation = round(frame.time * 1e9)
             if self._origin is None:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, unquote
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Report, Source, SourceOptions, log_report
 from emotion_perception.sources.images import PICTURE_SUFFIXES, ImagesSource
+from emotion_perception.sources.network import open_pipeline, open_stream
+from emotion_perception.sources.stream import STREAM_SCHEMES, parse_stream
 from emotion_perception.sources.synthetic import SyntheticSource
 from emotion_perception.sources.usb import UsbSource
 
@@ -117,5 +119,24 @@ def _local_path(rest: str) -> Path:
     return Path(unquote(rest.removeprefix("//")) if rest.startswith("///") else rest).expanduser()
 
 
-#: Every scheme. A GStreamer source joins with a module of its own and a line here (`gstreamer:`, and `nao:` on top).
-SCHEMES: dict[str, Factory] = {"usb": _usb, "file": _file, "images": _images, "synthetic": _synthetic}
+def _stream(scheme: str) -> Factory:
+    def make(rest: str, options: SourceOptions, report: Report) -> Source:
+        return open_stream(parse_stream(f"{scheme}:{rest}"), report)
+
+    return make
+
+
+def _gstreamer(rest: str, options: SourceOptions, report: Report) -> Source:
+    """Read a pipeline from gscam_config, or from behind the colon."""
+    return open_pipeline(rest or options.gscam_config, report)
+
+
+#: Every scheme.
+SCHEMES: dict[str, Factory] = {
+    "usb": _usb,
+    "file": _file,
+    "images": _images,
+    "synthetic": _synthetic,
+    "gstreamer": _gstreamer,
+    **{scheme: _stream(scheme) for scheme in STREAM_SCHEMES},
+}

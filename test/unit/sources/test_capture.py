@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_perception.core.errors import SourceError
+from emotion_perception.core.errors import SourceError, StaleSourceError
 from emotion_perception.sources.base import Frame, Source
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.file import FileSource
@@ -319,3 +319,41 @@ def test_a_recording_too_heavy_for_the_machine_is_told_once() -> None:
     watch.wait_for(CaptureState.ENDED)
     assert len(watch.reports) == 1
     assert "behind" in watch.reports[0]
+
+
+def test_a_silent_source_is_told_as_stale_and_read_on_without_opening_it_again() -> None:
+    silent = StaleSourceError("nothing arrives")
+    source = ScriptedSource([Frame(IMAGE), silent, silent, StaleSourceError("H.264 arrives"), Frame(IMAGE)], block=True)
+    watch = Watch(source)
+    watch.capture.start()
+    watch.next_frame()
+    watch.next_frame()
+    watch.capture.stop()
+    assert source.opened == 1
+    assert watch.states[1:-1] == [
+        (CaptureState.RUNNING, "a script"),
+        (CaptureState.STALE, "nothing arrives"),
+        (CaptureState.STALE, "H.264 arrives"),
+        (CaptureState.RUNNING, "a script"),
+    ]
+
+
+def test_a_stale_frame_is_never_delivered_again() -> None:
+    watch = Watch(ScriptedSource([Frame(IMAGE), *[StaleSourceError("nothing arrives")] * 50], block=True))
+    watch.capture.start()
+    watch.next_frame()
+    watch.wait_for(CaptureState.STALE)
+    watch.capture.stop()
+    assert watch.frames.empty()
+
+
+def test_an_offset_is_added_to_the_stamps_of_a_live_source_only() -> None:
+    for live, expected in ((True, 6_900_000_000), (False, 7_000_000_000)):
+        watch = Watch(
+            ScriptedSource([Frame(IMAGE, None if live else 0.0)], live=live, block=True),
+            clock=lambda: 7_000_000_000,
+            timestamp_offset=-0.1,
+        )
+        watch.capture.start()
+        assert watch.next_frame()[1] == expected
+        watch.capture.stop()

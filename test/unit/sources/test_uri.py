@@ -52,7 +52,7 @@ def test_uris_and_bare_paths(home: Path, uri: str, kind: type, description: str)
     assert source.description == description
 
 
-@pytest.mark.parametrize("uri", ["rtsp://robot/stream", "gopher:x", "FILE:clip.mp4"])
+@pytest.mark.parametrize("uri", ["http://robot/stream", "gopher:x", "FILE:clip.mp4"])
 def test_an_unknown_scheme_is_answered_with_those_there_are(uri: str) -> None:
     with pytest.raises(SourceError) as error:
         open_source(uri)
