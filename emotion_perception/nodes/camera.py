@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ament_index_python.packages import get_package_share_directory
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -22,10 +22,12 @@ from emotion_perception.ros.process import run_node
 from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
 from emotion_perception.sources.base import Diagnosed, Frame, SourceOptions
 from emotion_perception.sources.calibration import Calibration, load_calibration
+from emotion_perception.sources.camera_controls import CameraControls
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.uri import open_source
 
 _AUDIENCE_TIMEOUT = 3.0  # seconds that a recording waits for its first subscriber
+_HIGHEST = 65535  # of a camera's control; cameras say what they take
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,24 @@ class CameraParameters(NodeParameters):
     image_width: int = parameter(640, "Pixels; asked of a camera.", low=1, high=16384)
     image_height: int = parameter(480, "Pixels; asked of a camera.", low=1, high=16384)
     framerate: float = parameter(30.0, "Frames per second; asked of a camera, pace of images:", low=0.01, high=1000.0)
-    pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty leaves it the choice.")
+    pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty: what suits size and rate.")
     gscam_config: str = parameter("", "The pipeline of gstreamer:, in the words of gst-launch-1.0.")
     timestamp_offset: float = parameter(
         0.0, "Seconds added to the stamps of a live source; negative for a known delay.", low=-10.0, high=10.0
     )
+    brightness: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    contrast: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    saturation: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    sharpness: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    gain: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    auto_white_balance: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    white_balance: int = parameter(
+        -1, "Kelvin, switches auto_white_balance off; -1 leaves it alone.", low=-1, high=_HIGHEST
+    )
+    autoexposure: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    exposure: int = parameter(-1, "In 0.1 ms, switches autoexposure off; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    autofocus: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    focus: int = parameter(-1, "Of a camera, switches autofocus off; -1 leaves it alone.", low=-1, high=_HIGHEST)
     loop: bool = parameter(False, "Start a file or folder again at its end.")
     lossless: bool = parameter(False, "Play a file as fast as the graph consumes it, and no frame faster.")
     frame_id: str = parameter("camera", "Frame of the images (header.frame_id).")
@@ -86,6 +101,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
             pixel_format=asked.pixel_format,
             loop=asked.loop,
             gscam_config=asked.gscam_config,
+            controls=CameraControls(**{each.name: getattr(asked, each.name) for each in fields(CameraControls)}),
         )
         self._source = open_source(asked.source, options, report=self._report)
         if asked.lossless and self._source.live:

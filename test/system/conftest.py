@@ -55,6 +55,13 @@ class Robot:
             assert self._changed.wait_for(found, timeout), f'no "{text}" on {stream}: {self._lines}'
             return found() or ""
 
+    def wait_count(self, stream: str, text: str, count: int, timeout: float = TIMEOUT) -> None:
+        """Wait until so many lines contain the text."""
+        with self._changed:
+            lines = self._lines[stream]
+            enough = self._changed.wait_for(lambda: sum(text in line for line in lines) >= count, timeout)
+            assert enough, f'fewer than {count} "{text}" on {stream}: {self._lines}'
+
     def wait(self, timeout: float = TIMEOUT) -> int:
         """Wait for its end and return the exit code."""
         code = self.process.wait(timeout)
