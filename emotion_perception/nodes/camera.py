@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, fields
+from typing import Any
 
-from ament_index_python.packages import get_package_share_directory
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import SetBool
 
 from emotion_perception.core.errors import PerceptionError, SourceError
 from emotion_perception.msg import EmotionArray
+from emotion_perception.nodes.camera_info import CameraInfoKeeper
 from emotion_perception.ros.flow import FlowControl
-from emotion_perception.ros.health import Level
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image
 from emotion_perception.ros.messages import header_at, nanoseconds
 from emotion_perception.ros.node import PerceptionNode
@@ -21,7 +22,6 @@ from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
 from emotion_perception.ros.process import run_node
 from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
 from emotion_perception.sources.base import Diagnosed, Frame, SourceOptions
-from emotion_perception.sources.calibration import Calibration, load_calibration
 from emotion_perception.sources.camera_controls import CameraControls
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.uri import open_source
@@ -80,6 +80,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._captured: OrderedDict[int, float] = OrderedDict()
         self._capture: Capture | None = None
         self._flow: FlowControl | None = None
+        self._set_info: Any = None
         self._audience = self.create_timer(_AUDIENCE_TIMEOUT, self._begin, clock=self._steady)
         self._audience.cancel()
         self._quality = self.create_timer(1.0, self._show_source, clock=self._steady)
@@ -106,8 +107,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._source = open_source(asked.source, options, report=self._report)
         if asked.lossless and self._source.live:
             raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
-        self._calibration = self._load_calibration()
-        self._size = (0, 0)
+        self._calibration = CameraInfoKeeper(asked.camera_info_url, asked.camera_name, self.health)
+        self._set_info = self.create_service(SetCameraInfo, "set_camera_info", self._calibration.set)
         self._image = self.output(
             Image, "image_raw", RELIABLE if asked.lossless else IMAGE_OUTPUT, matched=self._note_audience
         )
@@ -123,6 +124,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         asked = self.parameters
         self.ended = False
         self.last_stamp = None
+        self._calibration.begin()
         self._open_flow()
         if asked.lossless:
             self.input(EmotionArray, "emotion", self._note_result, RELIABLE, watched=False)
@@ -150,8 +152,11 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self._capture = None
 
     def cleanup(self) -> None:
-        """Say no more about the source."""
+        """Say no more about the source and take no calibration."""
         self._quality.cancel()
+        if self._set_info:
+            self.destroy_service(self._set_info)
+            self._set_info = None
 
     def _report(self, sentence: str) -> None:
         self.health.moment("source report", sentence)
@@ -221,7 +226,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self._image.publish(bgr_to_image(frame.image, header))
         if self._compressed.subscribers:
             self._compressed.publish(bgr_to_compressed(frame.image, header, quality=self.parameters.jpeg_quality))
-        self._publish_info(frame, header)
+        height, width = frame.image.shape[:2]
+        self._info.publish(self._calibration.message(header, width, height))
         self.health.processed()
 
     def _note_capture(self, frame: Frame, stamp: int) -> None:
@@ -230,51 +236,6 @@ class CameraNode(PerceptionNode[CameraParameters]):
         while len(self._captured) > 100:
             self._captured.popitem(last=False)
         self.last_stamp = stamp
-
-    def _publish_info(self, frame: Frame, header: object) -> None:
-        height, width = frame.image.shape[:2]
-        if self._calibration is None:
-            calibration = Calibration.uncalibrated(width, height)
-        else:
-            calibration = self._calibration
-            if self._size != (width, height):
-                self._check_calibration(width, height)
-        self._size = (width, height)
-        self._info.publish(
-            CameraInfo(
-                header=header,
-                width=calibration.width,
-                height=calibration.height,
-                distortion_model=calibration.distortion_model,
-                d=calibration.d,
-                k=calibration.k,
-                r=calibration.r,
-                p=calibration.p,
-            )
-        )
-
-    def _load_calibration(self) -> Calibration | None:
-        url, name = self.parameters.camera_info_url, self.parameters.camera_name
-        if not url:
-            return None
-        calibration = load_calibration(url, find_package_share=get_package_share_directory)
-        if name and calibration.camera_name != name:
-            self.health.problem(
-                "calibration",
-                f'camera_info_url is the calibration of "{calibration.camera_name}", but camera_name is "{name}": '
-                "give the right file, or the right name",
-                level=Level.WARN,
-            )
-        return calibration
-
-    def _check_calibration(self, width: int, height: int) -> None:
-        assert self._calibration is not None
-        try:
-            self._calibration.check_size(width, height)
-        except PerceptionError as error:
-            self.health.problem("calibration size", str(error), level=Level.WARN)
-        else:
-            self.health.clear("calibration size")
 
     def _note_state(self, state: CaptureState, sentence: str) -> None:
         lost = state in (CaptureState.LOST, CaptureState.STALE)
