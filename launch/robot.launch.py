@@ -29,6 +29,12 @@ def generate_launch_description() -> LaunchDescription:
                 "empty takes camera.source of params_file",
             ),
             DeclareLaunchArgument(
+                "camera",
+                default_value="true",
+                choices=BOOLEAN,
+                description="Run our camera node; false: another node publishes image_raw",
+            ),
+            DeclareLaunchArgument(
                 "params_file", default_value=robot_yaml, description="Parameters of all nodes, a ROS parameter file"
             ),
             DeclareLaunchArgument(
@@ -73,9 +79,11 @@ def perception(context: LaunchContext) -> list[Node]:
     common = {"package": PACKAGE, "namespace": text("namespace"), "output": "screen"}
     if true("composed"):
         arguments = ["run", "--params-file", params_file, "--log-level", text("log_level")]
-        arguments += ["--source", source] if source else []
+        arguments += [] if true("camera") else ["--no-camera"]
+        arguments += ["--source", source] if source and true("camera") else []
         arguments += [] if true("overlay") else ["--no-overlay"]
         return [Node(executable="emotion-perception", arguments=arguments, parameters=[sim_time], **common)]
+    left_out = {name for name in ("camera", "overlay") if not true(name)}
     # As text: launch would read "synthetic:" as a yaml mapping.
     own = {"camera": [{"source": ParameterValue(source, value_type=str)}]} if source else {}
     return [
@@ -89,5 +97,5 @@ def perception(context: LaunchContext) -> list[Node]:
             **common,
         )
         for name in NODES
-        if name != "overlay" or true("overlay")
+        if name not in left_out
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.cli import parameters
-from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.errors import ParameterError, PerceptionError
 from emotion_perception.nodes import NODES, node_class
 
 _DRAIN_TIMEOUT = 3.0  # seconds that the last frame of a recording may take through the graph
@@ -37,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         help="repeatable",
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write emotion.csv, overlay.mp4 and timeline.png")
+    parser.add_argument("--no-camera", action="store_true", help="run without the camera node: another one's image_raw")
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
     parser.add_argument("--namespace", default="", help="of all nodes and topics")
     parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"), default="warn")
@@ -52,6 +53,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 def run(args: argparse.Namespace) -> int:
     """Run until the recording's end or Ctrl-C. Returns 0, or 1 when a node fails (its sentence on stderr)."""
     values = list(args.param)
+    if args.source and args.no_camera:
+        raise ParameterError(f"--source {args.source} needs the camera node, and --no-camera leaves it out: give one")
     if args.source:
         values.append(("camera", "source", args.source))
     for path in args.params_file:
@@ -107,7 +110,7 @@ class _Session:
         if args.out:
             self._recording = graph.add(Recording, folder=args.out, video=not args.no_overlay)
         self._wait_until(lambda: all(node.active for node in nodes), _START_TIMEOUT)
-        if not graph.done.is_set():
+        if not graph.done.is_set() and not args.no_camera:
             self._camera = graph.add(node_class("camera"))
 
     def _captured_at(self, stamp: int) -> float | None:
@@ -117,6 +120,8 @@ class _Session:
         """Wait for the end. Returns the sentence of what failed, if anything."""
         graph = self._graph
         while not graph.done.wait(0.1):
+            if self._camera is None:
+                continue
             if self._camera.ended:
                 self._drain()
                 break
