@@ -16,6 +16,7 @@ from emotion_perception.sources.look import Look
 from emotion_perception.sources.uri import open_source
 
 _FIRST_FRAME_TIMEOUT = 10.0  # seconds; a stream waits for its next key frame
+_GONE = (CaptureState.LOST, CaptureState.STALE)
 
 
 class SourceCheck:
@@ -59,17 +60,17 @@ class SourceCheck:
     def _note(self, state: CaptureState, sentence: str) -> None:
         with self._changed:
             self._state = state
-            if state is CaptureState.LOST:
+            if state in _GONE:
                 self._lost = sentence
             self._changed.notify_all()
-        if state is CaptureState.LOST and self._moments:
+        if state in _GONE and self._moments:
             _warn(sentence)
 
     def _watch(self) -> list[Look]:
         """Look at the newest frame twice a second until the time is over or the source has ended."""
         looks: list[Look] = []
         with self._changed:
-            over = (CaptureState.LOST, CaptureState.ENDED)
+            over = (CaptureState.LOST, CaptureState.ENDED)  # a stream that is silent may still begin
             self._changed.wait_for(lambda: self._moments or self._state in over, _FIRST_FRAME_TIMEOUT)
         end = time.monotonic() + self._seconds
         while self._newest is not None and time.monotonic() < end and self._state is not CaptureState.ENDED:
