@@ -2,12 +2,14 @@
 SOURCE ?= file:$(shell .venv/bin/emotion-perception models path demo_clip 2>/dev/null)
 OUT ?= out/demo
 PYTEST ?=
+MINUTES ?= 30
 
-.PHONY: help setup run test check lock clean
+.PHONY: help setup run test check soak lock clean
 
 help:
 	@echo "make run                  play the demo clip through the real ROS 2 graph (SOURCE=usb:0, SOURCE=video.mp4, ...)"
 	@echo "make test                 ruff, mypy and all tests (PYTEST='-k camera' for some)"
+	@echo "make soak MINUTES=30      the graph on a stream that is spoilt at random; a report in out/soak"
 	@echo "make setup                only set up: .venv, package, weights, clip"
 	@echo "make lock                 renew requirements.lock"
 	@echo "make clean                remove what was built and installed here"
@@ -25,6 +27,9 @@ check: setup
 
 test: check
 	.venv/bin/python -m pytest $(PYTEST)
+
+soak: setup
+	@.venv/bin/python test/soak --minutes $(MINUTES)
 
 lock: setup
 	.venv/bin/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \

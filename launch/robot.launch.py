@@ -29,6 +29,12 @@ def generate_launch_description() -> LaunchDescription:
                 "empty takes camera.source of params_file",
             ),
             DeclareLaunchArgument(
+                "camera",
+                default_value="true",
+                choices=BOOLEAN,
+                description="Run our camera node; false: another node publishes image_raw",
+            ),
+            DeclareLaunchArgument(
                 "params_file", default_value=robot_yaml, description="Parameters of all nodes, a ROS parameter file"
             ),
             DeclareLaunchArgument(
@@ -79,12 +85,14 @@ def perception(context: LaunchContext) -> list[Node]:
     common = {"package": PACKAGE, "namespace": text("namespace"), "output": "screen"}
     if true("composed"):
         arguments = ["run", "--params-file", params_file, "--log-level", text("log_level")]
-        arguments += ["--source", source] if source else []
+        arguments += [] if true("camera") else ["--no-camera"]
+        arguments += ["--source", source] if source and true("camera") else []
         arguments += [] if true("overlay") else ["--no-overlay"]
         arguments += [] if true("identity") else ["--no-identity"]
         return [Node(executable="emotion-perception", arguments=arguments, parameters=[sim_time], **common)]
+    arguments_of = {"camera": "camera", "face_identity": "identity", "overlay": "overlay"}
+    left_out = {name for name, argument in arguments_of.items() if not true(argument)}
     # As text: launch would read "synthetic:" as a yaml mapping.
-    left_out = {"overlay": not true("overlay"), "face_identity": not true("identity")}
     own = {"camera": [{"source": ParameterValue(source, value_type=str)}]} if source else {}
     return [
         Node(
@@ -97,5 +105,5 @@ def perception(context: LaunchContext) -> list[Node]:
             **common,
         )
         for name in NODES
-        if not left_out.get(name)
+        if name not in left_out
     ]

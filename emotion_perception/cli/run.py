@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.cli import parameters
-from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.errors import ParameterError, PerceptionError
 from emotion_perception.nodes import NODES, node_class
 
 _DRAIN_TIMEOUT = 3.0  # seconds that the last frame of a recording may take through the graph
@@ -40,6 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument(
         "--lossless", action="store_true", help="play a recording as fast as the graph takes it, without losing a frame"
     )
+    parser.add_argument("--no-camera", action="store_true", help="run without the camera node: another one's image_raw")
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
     parser.add_argument(
         "--no-identity", action="store_true", help="run without face_identity: nobody is recognised or enrolled"
@@ -60,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     values = list(args.param)
     if args.lossless:
         values += [(name, "lossless", True) for name in NODES if hasattr(node_class(name).PARAMETERS, "lossless")]
+    if args.source and args.no_camera:
+        raise ParameterError(f"--source {args.source} needs the camera node, and --no-camera leaves it out: give one")
     if args.source:
         values.append(("camera", "source", args.source))
     for path in args.params_file:
@@ -118,7 +121,7 @@ class _Session:
         if args.out:
             self._recording = graph.add(Recording, folder=args.out, video=not args.no_overlay)
         self._wait_until(lambda: all(node.active for node in nodes), _START_TIMEOUT)
-        if not graph.done.is_set():
+        if not graph.done.is_set() and not args.no_camera:
             self._camera = graph.add(node_class("camera"))
 
     def _captured_at(self, stamp: int) -> float | None:
@@ -128,6 +131,8 @@ class _Session:
         """Wait for the end. Returns the sentence of what failed, if anything."""
         graph = self._graph
         while not graph.done.wait(0.1):
+            if self._camera is None:
+                continue
             if self._camera.ended:
                 self._drain()
                 break

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
-from ament_index_python.packages import get_package_share_directory
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import SetBool
 
 from emotion_perception.core.errors import PerceptionError, SourceError
 from emotion_perception.msg import EmotionArray, IdentityArray
+from emotion_perception.nodes.camera_info import CameraInfoKeeper
 from emotion_perception.ros.flow import FlowControl
-from emotion_perception.ros.health import Level
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image
 from emotion_perception.ros.messages import header_at, nanoseconds
 from emotion_perception.ros.node import PerceptionNode
@@ -22,13 +23,14 @@ from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
 from emotion_perception.ros.process import run_node
 from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
 from emotion_perception.sources.base import Diagnosed, Frame, SourceOptions
-from emotion_perception.sources.calibration import Calibration, load_calibration
+from emotion_perception.sources.camera_controls import CameraControls
 from emotion_perception.sources.capture import Capture, CaptureState
 from emotion_perception.sources.uri import open_source
 
 #: What the graph makes of a frame at last: a lossless source waits for it.
 _LAST_STAGES = {EmotionArray: "emotion", IdentityArray: "identities"}
 _AUDIENCE_TIMEOUT = 3.0  # seconds that a recording waits for its first subscriber
+_HIGHEST = 65535  # of a camera's control; cameras say what they take
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,24 @@ class CameraParameters(NodeParameters):
     image_width: int = parameter(640, "Pixels; asked of a camera.", low=1, high=16384)
     image_height: int = parameter(480, "Pixels; asked of a camera.", low=1, high=16384)
     framerate: float = parameter(30.0, "Frames per second; asked of a camera, pace of images:", low=0.01, high=1000.0)
-    pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty leaves it the choice.")
+    pixel_format: str = parameter("", "What to ask of a camera, e.g. mjpeg or yuyv; empty: what suits size and rate.")
     gscam_config: str = parameter("", "The pipeline of gstreamer:, in the words of gst-launch-1.0.")
     timestamp_offset: float = parameter(
         0.0, "Seconds added to the stamps of a live source; negative for a known delay.", low=-10.0, high=10.0
     )
+    brightness: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    contrast: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    saturation: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    sharpness: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    gain: int = parameter(-1, "Of a camera; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    auto_white_balance: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    white_balance: int = parameter(
+        -1, "Kelvin, switches auto_white_balance off; -1 leaves it alone.", low=-1, high=_HIGHEST
+    )
+    autoexposure: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    exposure: int = parameter(-1, "In 0.1 ms, switches autoexposure off; -1 leaves it alone.", low=-1, high=_HIGHEST)
+    autofocus: int = parameter(-1, "Of a camera: 1 on, 0 off, -1 leaves it alone.", low=-1, high=1)
+    focus: int = parameter(-1, "Of a camera, switches autofocus off; -1 leaves it alone.", low=-1, high=_HIGHEST)
     loop: bool = parameter(False, "Start a file or folder again at its end.")
     lossless: bool = parameter(False, "Play a file as fast as the graph consumes it, and no frame faster.")
     frame_id: str = parameter("camera", "Frame of the images (header.frame_id).")
@@ -68,6 +83,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._captured: OrderedDict[int, float] = OrderedDict()
         self._capture: Capture | None = None
         self._flow: FlowControl | None = None
+        self._set_info: Any = None
         self._audience = self.create_timer(_AUDIENCE_TIMEOUT, self._begin, clock=self._steady)
         self._audience.cancel()
         self._quality = self.create_timer(1.0, self._show_source, clock=self._steady)
@@ -89,12 +105,13 @@ class CameraNode(PerceptionNode[CameraParameters]):
             pixel_format=asked.pixel_format,
             loop=asked.loop,
             gscam_config=asked.gscam_config,
+            controls=CameraControls(**{each.name: getattr(asked, each.name) for each in fields(CameraControls)}),
         )
         self._source = open_source(asked.source, options, report=self._report)
         if asked.lossless and self._source.live:
             raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
-        self._calibration = self._load_calibration()
-        self._size = (0, 0)
+        self._calibration = CameraInfoKeeper(asked.camera_info_url, asked.camera_name, self.health)
+        self._set_info = self.create_service(SetCameraInfo, "set_camera_info", self._calibration.set)
         self._image = self.output(
             Image, "image_raw", RELIABLE if asked.lossless else IMAGE_OUTPUT, matched=self._note_audience
         )
@@ -110,6 +127,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         asked = self.parameters
         self.ended = False
         self.last_stamp = None
+        self._calibration.begin()
         if asked.lossless:
             self._last_stages = {
                 topic: self.input(kind, topic, partial(self._note_result, topic), RELIABLE, watched=False)
@@ -139,8 +157,11 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self._capture = None
 
     def cleanup(self) -> None:
-        """Say no more about the source."""
+        """Say no more about the source and take no calibration."""
         self._quality.cancel()
+        if self._set_info:
+            self.destroy_service(self._set_info)
+            self._set_info = None
 
     def _report(self, sentence: str) -> None:
         self.health.moment("source report", sentence)
@@ -213,7 +234,8 @@ class CameraNode(PerceptionNode[CameraParameters]):
             self._image.publish(bgr_to_image(frame.image, header))
         if self._compressed.subscribers:
             self._compressed.publish(bgr_to_compressed(frame.image, header, quality=self.parameters.jpeg_quality))
-        self._publish_info(frame, header)
+        height, width = frame.image.shape[:2]
+        self._info.publish(self._calibration.message(header, width, height))
         self.health.processed(time.monotonic() - self._captured[stamp])
 
     def _note_capture(self, frame: Frame, stamp: int) -> None:
@@ -222,51 +244,6 @@ class CameraNode(PerceptionNode[CameraParameters]):
         while len(self._captured) > 100:
             self._captured.popitem(last=False)
         self.last_stamp = stamp
-
-    def _publish_info(self, frame: Frame, header: object) -> None:
-        height, width = frame.image.shape[:2]
-        if self._calibration is None:
-            calibration = Calibration.uncalibrated(width, height)
-        else:
-            calibration = self._calibration
-            if self._size != (width, height):
-                self._check_calibration(width, height)
-        self._size = (width, height)
-        self._info.publish(
-            CameraInfo(
-                header=header,
-                width=calibration.width,
-                height=calibration.height,
-                distortion_model=calibration.distortion_model,
-                d=calibration.d,
-                k=calibration.k,
-                r=calibration.r,
-                p=calibration.p,
-            )
-        )
-
-    def _load_calibration(self) -> Calibration | None:
-        url, name = self.parameters.camera_info_url, self.parameters.camera_name
-        if not url:
-            return None
-        calibration = load_calibration(url, find_package_share=get_package_share_directory)
-        if name and calibration.camera_name != name:
-            self.health.problem(
-                "calibration",
-                f'camera_info_url is the calibration of "{calibration.camera_name}", but camera_name is "{name}": '
-                "give the right file, or the right name",
-                level=Level.WARN,
-            )
-        return calibration
-
-    def _check_calibration(self, width: int, height: int) -> None:
-        assert self._calibration is not None
-        try:
-            self._calibration.check_size(width, height)
-        except PerceptionError as error:
-            self.health.problem("calibration size", str(error), level=Level.WARN)
-        else:
-            self.health.clear("calibration size")
 
     def _note_state(self, state: CaptureState, sentence: str) -> None:
         lost = state in (CaptureState.LOST, CaptureState.STALE)

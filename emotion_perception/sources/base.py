@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import ParameterError
+from emotion_perception.sources.camera_controls import CameraControls
 
 #: Takes one sentence that a person should read while the source goes on (a damaged packet, a skipped picture).
 Report = Callable[[str], None]
@@ -45,9 +46,10 @@ class SourceOptions:
     video_device: the camera of `usb:` when the URI names none.
     image_width, image_height: pixels; asked of a camera, drawn by `synthetic:`. Files and pictures keep their own size.
     framerate: frames per second; asked of a camera, pace of `images:` and `synthetic:`. Videos keep their own times.
-    pixel_format: what to ask of a camera (see usb.PIXEL_FORMATS); "" leaves the choice to the driver.
+    pixel_format: what to ask of a camera (see camera_formats.PIXEL_FORMATS); "" takes the one that suits size and rate.
     loop: start again at the end of a file or folder.
     gscam_config: the pipeline of `gstreamer:`, in gst-launch's words (gscam's parameter of that name).
+    controls: brightness, exposure, focus … of a camera.
     """
 
     video_device: str = "/dev/video0"
@@ -57,6 +59,7 @@ class SourceOptions:
     pixel_format: str = ""
     loop: bool = False
     gscam_config: str = ""
+    controls: CameraControls = field(default_factory=CameraControls)
 
     def __post_init__(self) -> None:
         for name in ("image_width", "image_height"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,15 @@ import yaml
 
 from emotion_perception.core.errors import ParameterError
 
+#: Matrix -> its key in a file, and how many numbers it has (None: the distortion model decides).
+_KEYS = {
+    "d": "distortion_coefficients",
+    "k": "camera_matrix",
+    "r": "rectification_matrix",
+    "p": "projection_matrix",
+}
+_LENGTHS = {"d": None, "k": 9, "r": 9, "p": 12}
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -20,6 +31,7 @@ class Calibration:
 
     width, height: pixels of the pictures it was made with.
     d: distortion coefficients; k: 3x3, r: 3x3, p: 3x4 matrices, row by row.
+    Raises ValueError for what cannot be a calibration.
     """
 
     width: int
@@ -30,6 +42,16 @@ class Calibration:
     r: tuple[float, ...]
     p: tuple[float, ...]
     camera_name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"its image is {self.width}x{self.height}")
+        for name, size in _LENGTHS.items():
+            values = getattr(self, name)
+            if size is not None and len(values) != size:
+                raise ValueError(f"{_KEYS[name]} has {len(values)} numbers instead of {size}")
+            if not all(map(math.isfinite, values)):
+                raise ValueError(f"{_KEYS[name]} has a number that is not finite")
 
     @classmethod
     def uncalibrated(cls, width: int, height: int) -> Calibration:
@@ -55,7 +77,7 @@ def load_calibration(url: str, *, find_package_share: Callable[[str], str | Path
     find_package_share: returns the share folder of a ROS package (ament_index_python's get_package_share_directory).
     Raises ParameterError when it cannot be found, read or understood.
     """
-    path = _resolve(url, find_package_share)
+    path = calibration_path(url, find_package_share=find_package_share)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -73,7 +95,44 @@ def load_calibration(url: str, *, find_package_share: Callable[[str], str | Path
         ) from error
 
 
-def _resolve(url: str, find_package_share: Callable[[str], str | Path]) -> Path:
+def save_calibration(calibration: Calibration, path: Path) -> None:
+    """Write a calibration in place of what is there, in one step: a reader finds the old one or the new one.
+
+    Makes the folder if need be. Raises ParameterError when it cannot be written.
+    """
+    content = {
+        "image_width": calibration.width,
+        "image_height": calibration.height,
+        "camera_name": calibration.camera_name,
+        "camera_matrix": _as_matrix(calibration.k, 3),
+        "distortion_model": calibration.distortion_model,
+        "distortion_coefficients": _as_matrix(calibration.d, 1),
+        "rectification_matrix": _as_matrix(calibration.r, 3),
+        "projection_matrix": _as_matrix(calibration.p, 3),
+    }
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, allow_unicode=True, width=1000)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise ParameterError(
+            f"the calibration cannot be written ({error.strerror}: {path}): set camera_info_url to a file:///path.yaml "
+            "that you may write to"
+        ) from error
+
+
+def calibration_path(url: str, *, find_package_share: Callable[[str], str | Path]) -> Path:
+    """Return the file that a file:// or package:// URL or a plain path names, whether it exists or not.
+
+    find_package_share: see `load_calibration`. Raises ParameterError for another scheme or an unknown package.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator:
         return Path(url).expanduser()
@@ -95,25 +154,15 @@ def _resolve(url: str, find_package_share: Callable[[str], str | Path]) -> Path:
 def _parse(content: Any) -> Calibration:
     if not isinstance(content, Mapping):
         raise TypeError("it holds no keys")
-    width, height = int(content["image_width"]), int(content["image_height"])
-    if width < 1 or height < 1:
-        raise ValueError(f"its image is {width}x{height}")
+    matrices = {name: tuple(float(value) for value in content[key]["data"]) for name, key in _KEYS.items()}
     return Calibration(
-        width=width,
-        height=height,
+        width=int(content["image_width"]),
+        height=int(content["image_height"]),
         distortion_model=str(content.get("distortion_model", "plumb_bob")),
-        d=_matrix(content, "distortion_coefficients", None),
-        k=_matrix(content, "camera_matrix", 9),
-        r=_matrix(content, "rectification_matrix", 9),
-        p=_matrix(content, "projection_matrix", 12),
         camera_name=str(content.get("camera_name", "")),
+        **matrices,
     )
 
 
-def _matrix(content: Mapping[str, Any], name: str, size: int | None) -> tuple[float, ...]:
-    values = tuple(float(value) for value in content[name]["data"])
-    if size is not None and len(values) != size:
-        raise ValueError(f"{name} has {len(values)} numbers instead of {size}")
-    if not all(map(math.isfinite, values)):
-        raise ValueError(f"{name} has a number that is not finite")
-    return values
+def _as_matrix(values: tuple[float, ...], rows: int) -> dict[str, Any]:
+    return {"rows": rows, "cols": len(values) // rows, "data": list(values)}

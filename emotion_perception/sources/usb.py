@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
 import cv2
@@ -13,23 +14,14 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import ParameterError, SourceError
 from emotion_perception.sources.base import Frame, Report, SourceOptions, log_report
+from emotion_perception.sources.camera_formats import PIXEL_FORMATS, choose_format
 from emotion_perception.sources.v4l2 import explain_silence, explain_unopened, find_obstacle
-
-#: usb_cam's names for what a camera can be asked to send, and V4L2's code for each.
-PIXEL_FORMATS = {
-    "mjpeg2rgb": "MJPG",
-    "raw_mjpeg": "MJPG",
-    "mjpeg": "MJPG",
-    "yuyv": "YUYV",
-    "yuyv2rgb": "YUYV",
-    "uyvy": "UYVY",
-    "uyvy2rgb": "UYVY",
-    "rgb8": "RGB3",
-    "mono8": "GREY",
-}
+from emotion_perception.sources.v4l2_controls import apply_controls
+from emotion_perception.sources.v4l2_device import V4l2Device
 
 _OPEN_TIMEOUT = 10.0
 _READ_TIMEOUT = 3.0
+_RELEASE_TIMEOUT = 0.4
 _OLDEST_DRIVER_STAMP_NS = 1_000_000_000
 
 
@@ -59,7 +51,7 @@ class UsbSource:
     """A camera, read at its own pace; a reader that is slow gets the newest frame and misses those before it.
 
     A thread of its own takes every frame from the driver at once. So nothing stale waits in the driver's queue, which
-    may keep its usual length (a queue of one halves the frame rate of common webcams), and `close` never has to wait
+    may keep its usual length (a queue of one halves the frame rate of common webcams), and `close` does not wait long
     for a driver that hangs.
 
     device: path of the device, such as /dev/video2 or /dev/v4l/by-id/….
@@ -79,7 +71,7 @@ class UsbSource:
         if options.pixel_format and options.pixel_format not in PIXEL_FORMATS:
             raise ParameterError(
                 f'pixel_format "{options.pixel_format}" is unknown: use one of {", ".join(PIXEL_FORMATS)}, '
-                'or "" for what the camera offers first'
+                'or "" for the one that suits size and rate'
             )
         self._device = device
         self._options = options
@@ -107,9 +99,12 @@ class UsbSource:
         grabber = _Grabber(self._device, self._options, self._connect)
         self._grabber = grabber
         self._mode = grabber.start(timeout=_OPEN_TIMEOUT)
-        if self._mode and not self._mode.satisfies(self._options):
-            wanted = _Mode(self._options.image_width, self._options.image_height, self._options.framerate)
-            self._report(f"usb: {self._device} gives {self._mode} instead of the {wanted} that was asked for")
+        wanted = _Mode.asked(self._options)
+        told = list(grabber.refused)
+        if self._mode and not self._mode.satisfies(wanted):
+            told.append(f"usb: {self._device} gives {self._mode} instead of the {wanted} that was asked for")
+        if told:
+            self._report(" | ".join(told))
 
     def read(self) -> Frame | None:
         """Wait for a frame that was not read yet; None once closed. Raises SourceError when the camera fell silent."""
@@ -117,33 +112,55 @@ class UsbSource:
         return grabber.take(timeout=_READ_TIMEOUT) if grabber else None
 
     def close(self) -> None:
-        """Let go of the camera, as soon as its driver comes back."""
+        """Let go of the camera; if its driver hangs, as soon as that comes back."""
         grabber, self._grabber = self._grabber, None
         if grabber:
             grabber.stop()
 
 
+@dataclass(frozen=True)
 class _Mode:
-    """What a camera sends: width and height in pixels, frames per second or None."""
+    """What a camera sends: width and height in pixels, frames per second or None, V4L2's pixel format or ""."""
 
-    def __init__(self, width: int, height: int, rate: float | None) -> None:
-        self.width, self.height, self.rate = width, height, rate
+    width: int
+    height: int
+    rate: float | None
+    fourcc: str
+
+    @classmethod
+    def asked(cls, options: SourceOptions) -> _Mode:
+        return cls(
+            options.image_width, options.image_height, options.framerate, PIXEL_FORMATS.get(options.pixel_format, "")
+        )
+
+    @classmethod
+    def given(cls, camera: VideoDevice) -> _Mode:
+        rate = camera.get(cv2.CAP_PROP_FPS)
+        width, height = camera.get(cv2.CAP_PROP_FRAME_WIDTH), camera.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        code = int(camera.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True)
+        fourcc = code.decode("ascii", "replace").strip("\0 ")
+        return cls(int(width), int(height), rate if rate > 0 else None, fourcc)
 
     def __str__(self) -> str:
-        return f"{self.width}x{self.height}" + (f", {self.rate:.4g} fps" if self.rate else "")
+        rate = f"{self.rate:.4g} fps" if self.rate else ""
+        return ", ".join(filter(None, (f"{self.width}x{self.height}", rate, self.fourcc)))
 
-    def satisfies(self, options: SourceOptions) -> bool:
-        same_rate = self.rate is None or abs(self.rate - options.framerate) < 0.5
-        return (self.width, self.height) == (options.image_width, options.image_height) and same_rate
+    def satisfies(self, wanted: _Mode) -> bool:
+        same_rate = self.rate is None or wanted.rate is None or abs(self.rate - wanted.rate) < 0.5
+        same_format = wanted.fourcc in ("", self.fourcc)
+        return (self.width, self.height) == (wanted.width, wanted.height) and same_rate and same_format
 
 
 class _Grabber:
     """The thread that owns the device: opens it, keeps its newest frame, releases it."""
 
     def __init__(self, device: str, options: SourceOptions, connect: Callable[[str], VideoDevice]) -> None:
+        #: Sentences about controls that the camera did not take.
+        self.refused: list[str] = []
         self._device = device
         self._options = options
         self._connect = connect
+        self._thread = threading.Thread(target=self._run, name=f"grab {device}", daemon=True)
         self._changed = threading.Condition()
         self._mode: _Mode | None = None
         self._newest: Frame | None = None
@@ -152,7 +169,7 @@ class _Grabber:
 
     def start(self, *, timeout: float) -> _Mode | None:
         """Return the camera's mode once it is open, None if stopped meanwhile. Raises SourceError."""
-        threading.Thread(target=self._run, name=f"grab {self._device}", daemon=True).start()
+        self._thread.start()
         with self._changed:
             self._changed.wait_for(lambda: self._mode or self._error or self._stopped, timeout)
             if self._stopped:
@@ -169,9 +186,11 @@ class _Grabber:
             return frame or self._fail()
 
     def stop(self) -> None:
+        """End the thread; wait for it, so that the device is free again and no process ends within a driver's call."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+        self._thread.join(_RELEASE_TIMEOUT)
 
     def _fail(self) -> NoReturn:
         raise SourceError(self._error or explain_silence(self._device))
@@ -179,10 +198,11 @@ class _Grabber:
     def _run(self) -> None:
         camera: VideoDevice | None = None
         try:
+            fourcc = self._prepare()
             camera = self._connect(self._device)
             if not camera.isOpened():
                 raise SourceError(explain_unopened(self._device))
-            mode = _configure(camera, self._options)
+            mode = _configure(camera, self._options, fourcc)
             with self._changed:
                 self._mode = mode
                 self._changed.notify_all()
@@ -196,6 +216,22 @@ class _Grabber:
             if camera is not None:
                 camera.release()
 
+    def _prepare(self) -> str:
+        """Set the camera's controls and return the pixel format to ask for, "" for the driver's choice.
+
+        Through a connection of its own: OpenCV knows fewer controls, and no list of formats.
+        """
+        options = self._options
+        fourcc = PIXEL_FORMATS.get(options.pixel_format, "")
+        try:
+            with V4l2Device(self._device) as device:
+                wanted = (options.image_width, options.image_height, options.framerate)
+                fourcc = fourcc or choose_format(device.formats(), *wanted) or ""
+                self.refused = apply_controls(device, self._device, options.controls)
+        except OSError:
+            pass  # OpenCV fails in the same way, and that is explained
+        return fourcc
+
     def _grab(self, camera: VideoDevice) -> None:
         if not camera.grab():
             raise SourceError(f"usb: {self._device} was lost: check its cable; it is used again as soon as it is back")
@@ -208,16 +244,14 @@ class _Grabber:
             self._changed.notify_all()
 
 
-def _configure(camera: VideoDevice, options: SourceOptions) -> _Mode:
+def _configure(camera: VideoDevice, options: SourceOptions, fourcc: str) -> _Mode:
     """Ask for the options' mode, the pixel format first because it decides about the rest; return what is given."""
-    if options.pixel_format:
-        camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*PIXEL_FORMATS[options.pixel_format]))
+    if fourcc:
+        camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*fourcc))
     camera.set(cv2.CAP_PROP_FRAME_WIDTH, options.image_width)
     camera.set(cv2.CAP_PROP_FRAME_HEIGHT, options.image_height)
     camera.set(cv2.CAP_PROP_FPS, options.framerate)
-    rate = camera.get(cv2.CAP_PROP_FPS)
-    width, height = camera.get(cv2.CAP_PROP_FRAME_WIDTH), camera.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    return _Mode(int(width), int(height), rate if rate > 0 else None)
+    return _Mode.given(camera)
 
 
 def _capture_time(camera: VideoDevice) -> int:

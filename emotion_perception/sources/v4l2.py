@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
-import stat
 from pathlib import Path
 
+from emotion_perception.sources.v4l2_device import V4l2Device
+
 _SYSFS = Path("/sys/class/video4linux")
+_DEV = Path("/dev")
+_BY_ID = Path("/dev/v4l/by-id")
 _PROC = Path("/proc")
-_VIDEO_MAJOR = 81  # Linux's number for V4L devices
 
 
 def find_obstacle(device: str) -> str | None:
@@ -24,8 +27,22 @@ def find_obstacle(device: str) -> str | None:
 
 def explain_unopened(device: str) -> str:
     """Return the sentence for a device that is there and permitted but did not open."""
-    holder = _in_use(device) if _is_video(device) else None
-    return find_obstacle(device) or holder or f"usb: {device} is not a camera: {_choose()}"
+    obstacle = find_obstacle(device)
+    if obstacle:
+        return obstacle
+    try:
+        with V4l2Device(device) as opened:
+            captures = opened.captures()
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            return f"usb: {device} is not a camera: {_choose()}"
+        captures = True
+    if not captures:
+        return f"usb: {device} sends no pictures, it is another part of a camera: {_choose()}"
+    return _in_use(device) or (
+        f"usb: {device} did not start: another user's program may use it (`sudo fuser -v {device}`), "
+        "or plug it in again"
+    )
 
 
 def explain_silence(device: str) -> str:
@@ -41,28 +58,27 @@ def _in_use(device: str) -> str | None:
     return f"usb: {device} is in use by {holder}: close that program, or choose another camera" if holder else None
 
 
-def _is_video(device: str) -> bool:
-    try:
-        status = Path(device).stat()
-    except OSError:
-        return False
-    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == _VIDEO_MAJOR
-
-
 def _choose() -> str:
-    cameras = _list_cameras()
+    cameras = list_devices()
     if not cameras:
         return "no camera is connected, plug one in or play a video with file:…"
     return "use one of " + ", ".join(f"usb:{device} ({name})" for device, name in cameras)
 
 
-def _list_cameras() -> list[tuple[str, str]]:
+def stable_path(device: str) -> str:
+    """Return the path under /dev/v4l/by-id that names this very camera, whichever is plugged in first; "" if none."""
+    target = os.path.realpath(device)
+    links = _BY_ID.iterdir() if _BY_ID.is_dir() else ()
+    return next((str(link) for link in sorted(links) if os.path.realpath(link) == target), "")
+
+
+def list_devices() -> list[tuple[str, str]]:
     """Return device path and name of what sends pictures; a camera's further nodes (metadata) have an index over 0."""
     found = []
     for node in sorted(_SYSFS.glob("video*"), key=lambda node: (len(node.name), node.name)):
         try:
             if (node / "index").read_text().strip() == "0":
-                found.append((f"/dev/{node.name}", (node / "name").read_text().strip()))
+                found.append((str(_DEV / node.name), (node / "name").read_text().strip()))
         except OSError:  # unplugged meanwhile
             continue
     return found

@@ -1,4 +1,4 @@
-"""launch/robot.launch.py starts the programs of NODES with the right parameters.
+"""launch/*.launch.py start the programs of NODES with the right parameters.
 
 Where ROS's launch is not installed (it is in no wheel), stand-ins of the few classes the file needs take its place.
 """
@@ -9,7 +9,7 @@ import argparse
 import importlib.util
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,8 @@ from emotion_perception.cli import run
 from emotion_perception.core.paths import share_dir
 from emotion_perception.nodes import NODES
 
-FILE = share_dir() / "launch" / "robot.launch.py"
-ROBOT_YAML = ("config", "robot.yaml")  # below whichever share folder launch finds
+LAUNCH = share_dir() / "launch"
+ROBOT_YAML, NAO_YAML = ("config", "robot.yaml"), ("config", "nao.yaml")  # below whichever share folder launch finds
 
 
 class Node:
@@ -43,7 +43,7 @@ class Node:
 
 class Context:
     def __init__(self) -> None:
-        self.launch_configurations: dict[str, str] = {}
+        self.launch_configurations: dict[str, Any] = {}
 
 
 class Argument:
@@ -51,10 +51,7 @@ class Argument:
         self.name, self.default_value, self.description, self.choices = name, default_value, description, choices
 
     def visit(self, context: Context) -> None:
-        default = self.default_value
-        value = context.launch_configurations.setdefault(
-            self.name, default if isinstance(default, str) else default.perform(context)
-        )
+        value = context.launch_configurations.setdefault(self.name, perform(self.default_value, context))
         if self.choices and value not in self.choices:
             raise RuntimeError(f'Argument "{self.name}" provided value "{value}" is not valid.')
 
@@ -70,6 +67,40 @@ class Opaque:
 class Description:
     def __init__(self, entities: list[Any]) -> None:
         self.entities = entities
+
+    def visit(self, context: Context) -> list[Any]:
+        return self.entities
+
+
+class Group(Description):
+    """Its scope is the rest of the file, which is enough here."""
+
+
+class Remap:
+    def __init__(self, source: str, target: Any) -> None:
+        self.source, self.target = source, target
+
+    def visit(self, context: Context) -> None:
+        remaps = context.launch_configurations.setdefault("ros_remaps", [])
+        remaps.append((self.source, perform(self.target, context)))
+
+
+class Include:
+    def __init__(self, path: Any, *, launch_arguments: list[tuple[str, Any]]) -> None:
+        self.path, self.launch_arguments = path, launch_arguments
+
+    def visit(self, context: Context) -> list[Any]:
+        given = {name: perform(value, context) for name, value in self.launch_arguments}
+        context.launch_configurations.update(given)
+        return [load(perform(self.path, context))]
+
+
+class Equals:
+    def __init__(self, left: Any, right: Any) -> None:
+        self.left, self.right = left, right
+
+    def perform(self, context: Context) -> str:
+        return str(perform(self.left, context) == perform(self.right, context)).lower()
 
 
 class Configuration:
@@ -101,7 +132,7 @@ class Joined:
         self.parts = parts
 
     def perform(self, context: Context) -> str:
-        return str(Path(*[each if isinstance(each, str) else each.perform(context) for each in self.parts]))
+        return str(Path(*[perform(each, context) for each in self.parts]))
 
 
 class Value:
@@ -109,21 +140,42 @@ class Value:
         self.value, self.value_type = value, value_type
 
 
+def perform(value: Any, context: Any) -> str:
+    """Return the text of a string, a substitution or a list of both."""
+    if isinstance(value, list):
+        return "".join(perform(each, context) for each in value)
+    return value if isinstance(value, str) else str(value.perform(context))
+
+
+def load(path: Path | str) -> Any:
+    return runpy.run_path(str(path))["generate_launch_description"]()
+
+
 STANDINS: dict[str, dict[str, Any]] = {
     "launch": {"LaunchContext": Context, "LaunchDescription": Description},
-    "launch.actions": {"DeclareLaunchArgument": Argument, "OpaqueFunction": Opaque},
+    "launch.actions": {
+        "DeclareLaunchArgument": Argument,
+        "GroupAction": Group,
+        "IncludeLaunchDescription": Include,
+        "OpaqueFunction": Opaque,
+    },
     "launch.conditions": {"IfCondition": Condition},
-    "launch.substitutions": {"LaunchConfiguration": Configuration, "PathJoinSubstitution": Joined},
+    "launch.launch_description_sources": {"PythonLaunchDescriptionSource": lambda path: path},
+    "launch.substitutions": {
+        "EqualsSubstitution": Equals,
+        "LaunchConfiguration": Configuration,
+        "PathJoinSubstitution": Joined,
+    },
     "launch_ros": {},
-    "launch_ros.actions": {"Node": Node},
+    "launch_ros.actions": {"Node": Node, "SetRemap": Remap},
     "launch_ros.parameter_descriptions": {"ParameterValue": Value},
     "launch_ros.substitutions": {"FindPackageShare": Share},
 }
 
 
 @pytest.fixture
-def description(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What the launch file says."""
+def describe(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """describe("robot") -> what robot.launch.py says."""
     if importlib.util.find_spec("launch_ros") is None:
         for name, content in STANDINS.items():
             module = ModuleType(name)
@@ -131,22 +183,34 @@ def description(monkeypatch: pytest.MonkeyPatch) -> Any:
             monkeypatch.setitem(sys.modules, name, module)
     else:
         monkeypatch.setattr("launch_ros.actions.Node", Node)
-    return runpy.run_path(str(FILE))["generate_launch_description"]()
+    return lambda name: load(LAUNCH / f"{name}.launch.py")
 
 
 @pytest.fixture
-def started(description: Any) -> Callable[..., dict[str, Node]]:
-    """started(composed="false") -> what is started, by executable."""
+def started(describe: Callable[[str], Any]) -> Callable[..., dict[str, Node]]:
+    """started("robot", composed="false") -> what is started, by executable; remappings are among a node's options."""
 
-    def start(**given: str) -> dict[str, Node]:
+    def start(name: str = "robot", **given: str) -> dict[str, Node]:
         from launch import LaunchContext  # the real one or the stand-in, as the launch file's
 
         context = LaunchContext()
         context.launch_configurations.update(given)
-        made = [node for entity in description.entities for node in entity.visit(context) or []]
-        return {node.executable: node for node in made}
+        return {node.executable: node for node in visit(describe(name), context)}
 
     return start
+
+
+def visit(entity: Any, context: Any) -> Iterator[Node]:
+    """Carry out what launch carries out, down to the processes that it would start."""
+    if isinstance(entity, Node):
+        entity.options["remappings"] = [
+            (perform(source, context), perform(target, context))
+            for source, target in context.launch_configurations.get("ros_remaps", [])
+        ]
+        yield entity
+    else:
+        for each in entity.visit(context) or []:
+            yield from visit(each, context)
 
 
 def in_share(path: Path | str) -> tuple[str, ...]:
@@ -162,11 +226,18 @@ def command_line(node: Node) -> argparse.Namespace:
     return parser.parse_args([*arguments, "--ros-args", "-r", "__ns:=/robot1"])
 
 
-def test_arguments_are_the_documented_ones_each_with_a_description(description: Any) -> None:
-    declared = {each.name: each.description for each in description.entities if hasattr(each, "default_value")}
-    assert list(declared) == [
-        *("source", "params_file", "use_sim_time", "overlay", "identity", "composed", "namespace", "log_level")
-    ]
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("robot", "source camera params_file use_sim_time overlay identity composed namespace log_level"),
+        ("nao", "images_from robot transport source camera_topics params_file"),
+    ],
+)
+def test_arguments_are_the_documented_ones_each_with_a_description(
+    describe: Callable[[str], Any], name: str, arguments: str
+) -> None:
+    declared = {each.name: each.description for each in describe(name).entities if hasattr(each, "default_value")}
+    assert list(declared) == arguments.split()
     assert all(declared.values())
 
 
@@ -226,7 +297,59 @@ def test_process_per_node_without_identity(started: Callable[..., dict[str, Node
     assert "face_identity" not in started(composed="false", identity="false")
 
 
-@pytest.mark.parametrize("argument", ["use_sim_time", "overlay", "identity", "composed", "log_level"])
+def test_without_our_camera_nothing_is_done_with_a_source(started: Callable[..., dict[str, Node]]) -> None:
+    args = command_line(started(camera="false", source="synthetic:")["emotion-perception"])
+    assert (args.no_camera, args.source) == (True, None)
+    assert list(started(camera="false", source="synthetic:", composed="false")) == list(NODES)[1:]
+
+
+NAO_TOPICS = {
+    "image_raw": "camera/front/image_raw",
+    "image_raw/compressed": "camera/front/image_raw/compressed",
+    "camera_info": "camera/front/camera_info",
+    "set_camera_info": "camera/front/set_camera_info",
+}
+
+
+def test_naos_stream_comes_through_our_camera_under_the_drivers_names(
+    started: Callable[..., dict[str, Node]],
+) -> None:
+    node = started("nao", robot="192.168.1.12", transport="tcp", overlay="false")["emotion-perception"]
+    args = command_line(node)
+    assert (args.source, args.no_camera) == ("nao://192.168.1.12?camera=front&transport=tcp", False)
+    assert [in_share(path) for path in args.params_file] == [NAO_YAML]
+    assert args.no_overlay is True
+    assert dict(node.options["remappings"]) == NAO_TOPICS
+
+
+def test_naos_stream_and_its_names_can_be_others(started: Callable[..., dict[str, Node]]) -> None:
+    nodes = started("nao", source="udp-h264://:3000", camera_topics="/nao/camera/bottom", composed="false")
+    assert list(nodes) == list(NODES)
+    for node in nodes.values():
+        assert dict(node.options["remappings"])["image_raw"] == "/nao/camera/bottom/image_raw"
+    assert "source" in nodes["camera"].parameters
+
+
+@pytest.mark.parametrize("composed", ["true", "false"])
+def test_the_images_of_naos_driver_go_to_our_nodes_without_our_camera(
+    started: Callable[..., dict[str, Node]], composed: str
+) -> None:
+    nodes = started("nao", images_from="driver", composed=composed)
+    if composed == "true":
+        assert command_line(nodes["emotion-perception"]).no_camera is True
+    else:
+        assert list(nodes) == list(NODES)[1:]
+    for node in nodes.values():
+        assert dict(node.options["remappings"]) == NAO_TOPICS
+
+
+@pytest.mark.parametrize("argument", ["images_from", "transport"])
+def test_a_way_to_naos_images_that_is_none_is_refused(started: Callable[..., dict[str, Node]], argument: str) -> None:
+    with pytest.raises(RuntimeError, match=argument):
+        started("nao", **{argument: "pigeon"})
+
+
+@pytest.mark.parametrize("argument", ["camera", "use_sim_time", "overlay", "identity", "composed", "log_level"])
 def test_a_value_that_means_nothing_is_refused(started: Callable[..., dict[str, Node]], argument: str) -> None:
     with pytest.raises(RuntimeError, match=argument):
         started(**{argument: "maybe"})

@@ -55,10 +55,12 @@ class Robot:
             assert self._changed.wait_for(found, timeout), f'no "{text}" on {stream}: {self._lines}'
             return found() or ""
 
-    def wait_lines(self, count: int, timeout: float = TIMEOUT) -> None:
-        """Wait until stdout has that many lines."""
+    def wait_count(self, stream: str, text: str, count: int, timeout: float = TIMEOUT) -> None:
+        """Wait until so many lines contain the text."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self._lines["stdout"]) >= count, timeout), self._lines
+            lines = self._lines[stream]
+            enough = self._changed.wait_for(lambda: sum(text in line for line in lines) >= count, timeout)
+            assert enough, f'fewer than {count} "{text}" on {stream}: {self._lines}'
 
     def wait(self, timeout: float = TIMEOUT) -> int:
         """Wait for its end and return the exit code."""

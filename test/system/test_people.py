@@ -51,7 +51,7 @@ def test_the_robot_greets_who_enrolled_and_not_who_was_forgotten(
 
     assert command("forget", "Ελένη").returncode == 0
     lines = run.stdout.count("\n")
-    run.wait_lines(lines + 4)
+    run.wait_count("stdout", "", lines + 4)
     assert "Ελένη" not in "".join(run.stdout.splitlines()[lines + 2 :]), "a second after it was forgotten"
     assert run.process.poll() is None, run.stderr
     assert (people.stat().st_mode & 0o777, people.parent.stat().st_mode & 0o777) == (0o600, 0o700)

@@ -174,7 +174,8 @@ def _name_lines(axes: Axes, face: FaceHistory, labels: Sequence[str], end: float
         if line[frames].max() < _PROMINENT:
             continue
         time = float(face.times[frames].mean())
-        near = line[np.abs(face.times - time) <= _NAME * end]
+        away = np.abs(face.times - time)
+        near = line[away <= max(_NAME * end, away.min())]
         above = near.max() < _ROOM_ABOVE
         axes.annotate(
             labels[column],

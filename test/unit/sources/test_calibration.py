@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
 from emotion_perception.core.errors import ParameterError
-from emotion_perception.sources.calibration import Calibration, load_calibration
+from emotion_perception.sources.calibration import Calibration, load_calibration, save_calibration
 
 TEXT = """
 image_width: 640
@@ -96,3 +99,32 @@ def test_a_bad_file_is_refused_with_a_sentence(yaml_file: Path, old: str, new: s
 def test_a_bad_url_is_refused_with_a_sentence(url: str, sentence: str) -> None:
     with pytest.raises(ParameterError, match=sentence):
         load_calibration(url, find_package_share=no_package)
+
+
+def test_what_is_written_is_read_again_and_in_the_form_of_ros_tools(yaml_file: Path, tmp_path: Path) -> None:
+    calibration = load_calibration(str(yaml_file), find_package_share=no_package)
+    path = tmp_path / "new folder" / "head.yaml"
+    save_calibration(calibration, path)
+    assert load_calibration(str(path), find_package_share=no_package) == calibration
+    written, expected = yaml.safe_load(path.read_text()), yaml.safe_load(TEXT)
+    assert written == expected
+    assert [each.name for each in path.parent.iterdir()] == ["head.yaml"]
+
+
+def test_a_write_that_fails_leaves_what_was_there(yaml_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calibration = load_calibration(str(yaml_file), find_package_share=no_package)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ParameterError, match=r"cannot be written .No space left on device: .*my camera.yaml"):
+        save_calibration(calibration, yaml_file)
+    assert yaml_file.read_text() == TEXT
+    assert [each.name for each in yaml_file.parent.iterdir()] == [yaml_file.name]
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(yaml_file: Path) -> None:
+    calibration = load_calibration(str(yaml_file), find_package_share=no_package)
+    with pytest.raises(ParameterError, match="cannot be written"):
+        save_calibration(calibration, yaml_file / "head.yaml")

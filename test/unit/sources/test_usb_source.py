@@ -144,10 +144,10 @@ def test_the_mode_is_asked_for_and_what_comes_instead_is_told(open_camera: OpenC
     source = open_camera(camera, SourceOptions(pixel_format="mjpeg2rgb"), reports)
     assert next(iter(camera.settings)) == cv2.CAP_PROP_FOURCC
     assert int(camera.settings[cv2.CAP_PROP_FOURCC]).to_bytes(4, "little") == b"MJPG"
-    assert source.description.endswith("video0 (1280x720, 10 fps)")
+    assert source.description.endswith("video0 (1280x720, 10 fps, MJPG)")
     assert source.frame_rate == 10
     assert len(reports) == 1
-    assert "gives 1280x720, 10 fps instead of the 640x480, 30 fps" in reports[0]
+    assert "gives 1280x720, 10 fps, MJPG instead of the 640x480, 30 fps, MJPG" in reports[0]
     source.close()
 
 

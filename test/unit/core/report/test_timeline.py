@@ -17,12 +17,14 @@ from emotion_perception.core.report.emotion_csv import EmotionCsv, EmotionRow
 from emotion_perception.core.report.timeline import write_timeline
 
 
-def draw(tmp_path: Path, faces: Sequence[str], *, label: str = "happy", count: int = 60) -> NDArray[np.uint8]:
+def draw(
+    tmp_path: Path, faces: Sequence[str], *, label: str = "happy", count: int = 60, step: float = 0.04
+) -> NDArray[np.uint8]:
     with EmotionCsv(tmp_path / "emotion.csv", LABELS) as table:
         for index in range(count):
             for face_id in faces:
                 probabilities = tuple(0.82 if other == label else 0.03 for other in LABELS)
-                table.write(EmotionRow(index * 40_000_000, face_id, label, 0.82, probabilities))
+                table.write(EmotionRow(round(index * step * 1e9), face_id, label, 0.82, probabilities))
     write_timeline(tmp_path / "emotion.csv", tmp_path / "out" / "timeline.png")
     image = cv2.imread(str(tmp_path / "out" / "timeline.png"))
     assert image is not None
@@ -53,9 +55,10 @@ def test_the_same_table_gives_the_same_picture(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "timeline.png").read_bytes() == first
 
 
+@pytest.mark.parametrize("step", [0.04, 0.1, 5.0])
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_hardly_any_rows_will_do(tmp_path: Path, count: int) -> None:
-    assert draw(tmp_path, ["face_1"], count=count).shape[1] == 1440
+def test_hardly_any_rows_will_do(tmp_path: Path, count: int, step: float) -> None:
+    assert draw(tmp_path, ["face_1"], count=count, step=step).shape[1] == 1440
 
 
 def test_a_place_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
