@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -106,3 +107,17 @@ def test_without_weights_it_says_how_to_get_them(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="`emotion-perception models pull dlib_landmarks`"):
         create_embedder()
+
+
+def test_another_process_gets_the_same(embedder: Embedder, only_face: OnlyFace, tmp_path: Path) -> None:
+    """A node's worker makes its own embedder; what it finds is compared with what the command line enrolled."""
+    np.save(tmp_path / "aligned.npy", only_face(portrait(22, 1)).aligned)
+    program = (
+        "import numpy as np\n"
+        "from emotion_perception.core.identity.embedder import create_embedder\n"
+        "np.save('embedding.npy', create_embedder('dlib_resnet').embed(np.load('aligned.npy')))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "embedding.npy"), embedder.embed(np.load(tmp_path / "aligned.npy"))
+    )

@@ -87,7 +87,7 @@ def test_all_pairs_are_compared_once() -> None:
 
 def test_identify_enrols_one_half_and_asks_for_all() -> None:
     # Persons 1 and 3 are enrolled while 2 and 4 are strangers, then the other way round.
-    everybody = faces((1, 0.0), (1, 0.1), (2, 5.0), (2, 7.0), (3, 10.0), (3, 0.2), (4, 15.0), (4, 10.1))
+    everybody = faces((1, 0.0), (1, 0.1), (2, 5.0), (2, 12.0), (3, 10.0), (3, 0.2), (4, 15.0), (4, 10.1))
     result = identify(everybody, 1, threshold=0.5)
     assert (result.right, result.unknown, result.wrong) == (1, 2, 1)
     assert (result.strangers, result.strangers_named) == (8, 1)

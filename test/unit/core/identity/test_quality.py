@@ -86,6 +86,15 @@ def test_enlarging_a_small_face_does_not_make_it_sharp(picture: Picture, only_fa
     assert quality_of(only_face(picture("happy_picture"))).sharpness > 0.9
 
 
+def test_contrast_and_brightness_do_not_count(picture: Picture, only_face: OnlyFace) -> None:
+    image = picture("happy_picture")
+    plain = only_face(np.asarray(cv2.GaussianBlur(image, (0, 0), 4), np.uint8))
+    pale = (plain.aligned * 0.4 + 120).astype(np.uint8)
+    expected = assess(plain.aligned, plain.landmarks, plain.roi).sharpness
+    assert expected < 0.9
+    assert assess(pale, plain.landmarks, plain.roi).sharpness == pytest.approx(expected, rel=0.1)
+
+
 def test_noise_does_not_hide_a_blur(picture: Picture, only_face: OnlyFace) -> None:
     blurred = cv2.GaussianBlur(picture("happy_picture"), (0, 0), 10).astype(np.float32)
     noisy = np.clip(blurred + np.random.default_rng(0).normal(0, 8, blurred.shape), 0, 255).astype(np.uint8)
