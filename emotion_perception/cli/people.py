@@ -120,7 +120,7 @@ def _list(args: argparse.Namespace, store: PeopleStore) -> None:
 
 def _row(entry: Person | AuditEntry) -> tuple[str, ...]:
     if isinstance(entry, AuditEntry):
-        return _time(entry.time), entry.action, entry.person or "everybody"
+        return _time(entry.time), entry.action, shown(entry.person) or "everybody"
     times = map(_time, (entry.first_seen, entry.last_seen, entry.expires))
     return shown(entry.name), shown(entry.language), *times, entry.id, shown(entry.consent.note, _LONGEST_NOTE)
 

@@ -10,6 +10,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+from emotion_perception.core.people.failures import damaged
+from emotion_perception.core.people.person import LATEST
 
 
 class Action(StrEnum):
@@ -37,7 +41,9 @@ def note(connection: sqlite3.Connection, action: Action, time: float, people: It
     connection.executemany("INSERT INTO audit (time, action, person) VALUES (?, ?, ?)", rows)
 
 
-def entries(connection: sqlite3.Connection) -> list[AuditEntry]:
-    """Return everything, oldest first."""
+def entries(connection: sqlite3.Connection, path: Path) -> list[AuditEntry]:
+    """Return everything, oldest first; PeopleError about ``path`` if a line is not what was written."""
     rows = connection.execute("SELECT time, action, person FROM audit ORDER BY number").fetchall()
+    if not all(0 <= time <= LATEST and action in set(Action) for time, action, _ in rows):
+        raise damaged(path)
     return [AuditEntry(time, Action(action), person) for time, action, person in rows]

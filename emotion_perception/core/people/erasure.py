@@ -1,7 +1,7 @@
 """Making sure that nothing of a forgotten person stays in the bytes of the files.
 
 SQLite's secure_delete writes zeros over deleted rows, but not over copies that an earlier rebalancing of its tree left
-in unused parts of other pages (seen after 1 of 200 deletions), and the write-ahead log keeps older states of pages. So
+in unused parts of other pages (seen after 2 of 800 deletions), and the write-ahead log keeps older states of pages. So
 the database is rebuilt from what is left (VACUUM), and the log is emptied into it and cut to nothing. That is put off
 while another process reads an older state. A mark in the database, set together with the deletion, stays until it has
 succeeded, whoever does it.

@@ -36,11 +36,11 @@ def in_words(path: Path) -> Iterator[None]:
     """Turn what sqlite3 raises inside into a PeopleError about the database at ``path``."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise explained(error, path) from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter: SQLite quotes a spoilt name in its message
+        raise _explained(error, path) from error
 
 
-def explained(error: sqlite3.Error, path: Path) -> PeopleError:
+def _explained(error: Exception, path: Path) -> PeopleError:
     """Return the PeopleError that says what ``error`` means for the database at ``path``."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY  # none: text that is no UTF-8
     if code in _SENTENCES:

@@ -14,10 +14,19 @@ from pathlib import Path
 
 from emotion_perception.core.errors import PeopleError
 from emotion_perception.core.people.failures import damaged
+from emotion_perception.core.people.person import shown
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _PRIVATE = 0o600
 _PRIVATE_FOLDER = 0o700
+
+
+def resolved(path: Path) -> Path:
+    """Return where a path leads; SQLite keeps its log beside a file itself, and not beside a link to it."""
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PeopleError(f"{shown(str(path))} leads nowhere: give a file in a folder of yours.") from error
 
 
 def make(path: Path) -> None:

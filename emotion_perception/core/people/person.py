@@ -15,7 +15,8 @@ _LONGEST_NAME = 100
 _LONGEST_NOTE = 500
 _LONGEST_LANGUAGE = 35  # RFC 5646, section 4.4.1
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_LATEST = 7_258_118_400.0  # the beginning of the year 2200: with a century of retention still a date of four digits
+#: Latest Unix time that is taken, the beginning of the year 2200: a century later a year still has four digits.
+LATEST = 7_258_118_400.0
 _LONGEST_RETENTION = 36_525.0  # days: a century
 #: Control characters, half a surrogate pair, line and paragraph separators.
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -88,7 +89,7 @@ def checked_retention(days: float | None) -> float | None:
 
 def checked_time(what: str, seconds: float) -> float:
     """Return a Unix time of these two centuries; PeopleError names ``what`` it should have been."""
-    if not (math.isfinite(seconds) and 0 <= seconds <= _LATEST):
+    if not (math.isfinite(seconds) and 0 <= seconds <= LATEST):
         raise PeopleError(f"{what} is {seconds}: give Unix time in seconds, from the years 1970 to 2199.")
     return seconds + 0.0  # a float, and no negative zero, which a database would not keep
 

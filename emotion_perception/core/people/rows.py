@@ -12,7 +12,7 @@ import numpy as np
 
 from emotion_perception.core.people.failures import damaged
 from emotion_perception.core.people.gallery import Gallery
-from emotion_perception.core.people.person import Consent, Person, expiry
+from emotion_perception.core.people.person import LATEST, Consent, Person, expiry
 from emotion_perception.core.people.record import Record
 
 _PERSON = "number, id, name, language, consent_given_at, consent_note, first_seen, retention_days, seal, last_seen"
@@ -75,7 +75,7 @@ def gallery(connection: sqlite3.Connection, path: Path, dimension: int) -> Galle
 
 def _person_rows(connection: sqlite3.Connection, path: Path) -> list[tuple[Any, ...]]:
     rows = connection.execute(f"SELECT {_PERSON} FROM person ORDER BY number").fetchall()
-    if any(_seal(row[:8]) != row[8] for row in rows):
+    if any(_seal(row[:8]) != row[8] or not 0 <= row[9] <= LATEST for row in rows):
         raise damaged(path)
     return rows
 

@@ -20,7 +20,7 @@ APPLICATION_ID = 0x456D5065  # "EmPe"
 #: about is one row: whose embeddings these are, a number that grows with every change of who is remembered, and the
 #: value it had when somebody was forgotten whose bytes may still be in the files (0: nothing is left).
 #: Persons are numbered in the order of enrolment, so that embeddings are appended and lie together. Each seal is a
-#: checksum of the rest of its row (see rows.py): SQLite's own check does not look at what rows hold.
+#: checksum of its row but for last_seen (see rows.py): SQLite's own check does not look at what rows hold.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """

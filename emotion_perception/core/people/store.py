@@ -55,7 +55,7 @@ class PeopleStore:
     """
 
     def __init__(self, path: Path | None = None, *, embedder: str, dimension: int) -> None:
-        self.path = (path or default_path()).expanduser().absolute()
+        self.path = files.resolved(path or default_path())
         self.embedder = embedder
         self.dimension = dimension
         self._read: int | None = None  # generation of the last gallery
@@ -73,7 +73,7 @@ class PeopleStore:
     @classmethod
     def existing(cls, path: Path | None = None) -> Self | None:
         """Open a database with whatever embedder it was made for; None if nobody was ever enrolled there."""
-        place = (path or default_path()).expanduser().absolute()
+        place = files.resolved(path or default_path())
         found = inspect(place) if files.there(place) else None
         return cls(path, embedder=found.embedder, dimension=found.dimension) if found else None
 
@@ -130,7 +130,7 @@ class PeopleStore:
     def audit(self) -> list[AuditEntry]:
         """Return what was done to whom, oldest first."""
         with self._database.reading() as connection:
-            return audit.entries(connection)
+            return audit.entries(connection, self.path)
 
     # Remembering
 
@@ -229,7 +229,8 @@ class PeopleStore:
         now = time.time()
         with self._database.writing() as connection:
             here = {person for (person,) in connection.execute("SELECT id FROM person").fetchall()}
-            forgotten = {entry.person for entry in audit.entries(connection) if entry.action is Action.FORGOTTEN}
+            entries = audit.entries(connection, self.path)
+            forgotten = {entry.person for entry in entries if entry.action is Action.FORGOTTEN}
             added = [record for record in export.people if record.id not in here | forgotten]
             for record in added:
                 rows.insert(connection, record)

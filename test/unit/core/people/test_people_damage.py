@@ -122,6 +122,7 @@ def test_every_flipped_bit_is_noticed_or_harmless(open_store: Open, filled: Path
         try:
             with open_store() as store:
                 found = store.gallery()
+                store.audit()
         except PeopleError:
             noticed += 1
             continue
@@ -130,6 +131,24 @@ def test_every_flipped_bit_is_noticed_or_harmless(open_store: Open, filled: Path
             (person.id, person.name, person.consent) for person in people
         ]
     assert noticed > 30
+
+
+@pytest.mark.parametrize(
+    ("written", "spoilt"),
+    [
+        (b"CREATE TABLE audit", b"CREA\xa0E TABLE audit"),  # SQLite then quotes it in a message that is no UTF-8
+        (b"CREATE TABLE person", b"CREATE TABLE pers\xffn"),
+        (b"person 7", b"pers\xffn 7"),
+        (b"enrolled", b"enroll\x1bd"),
+    ],
+)
+def test_text_that_is_spoilt(open_store: Open, filled: Path, written: bytes, spoilt: bytes) -> None:
+    content = filled.read_bytes()
+    assert written in content
+    filled.write_bytes(content.replace(written, spoilt))
+    with pytest.raises(PeopleError, match=DAMAGED), open_store() as store:
+        store.gallery()
+        store.audit()
 
 
 @pytest.mark.parametrize("content", [b"name,embedding\nAnna,1\n", b"\x89PNG" + bytes(5000), b"{}"])

@@ -219,6 +219,23 @@ def test_everything_is_for_the_owner_alone(open_store: Open, consent: Consent, e
     assert {mode(file) for file in path.parent.iterdir()} == {0o600}
 
 
+def test_a_link_leads_to_the_database(open_store: Open, consent: Consent, embed: Embed, path: Path) -> None:
+    link = path.parent.with_name("link.db")
+    link.symlink_to(path)
+    store = open_store(link)
+    anna = store.enroll("Anna", embed(), consent=consent)
+    assert store.path == path
+    assert mode(path.with_name("people.db-wal")) == 0o600
+    assert open_store().people() == [anna]
+
+
+@pytest.mark.parametrize("name", ["loop", "~nobody-of-that-name/people.db", "null\0byte"])
+def test_a_path_that_leads_nowhere(open_store: Open, tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(PeopleError, match="leads nowhere: give a file in a folder of yours"):
+        open_store(Path(name) if name.startswith("~") else tmp_path / name)
+
+
 def test_the_default_folder_is_closed_to_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     paths.data_dir().mkdir(mode=0o755)

@@ -4,6 +4,8 @@ import math
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emotion_perception.core.errors import PeopleError
 from emotion_perception.core.people.person import (
@@ -31,6 +33,19 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_in_any_script_stays_as_it_is(name: str) -> None:
     assert checked_name(name) == unicodedata.normalize("NFC", name)
+
+
+@given(st.text(max_size=110))
+def test_a_name_is_refused_or_fit_to_be_kept(text: str) -> None:
+    try:
+        name = checked_name(text)
+    except PeopleError as error:
+        assert "\n" not in str(error)
+        return
+    assert checked_name(name) == name == unicodedata.normalize("NFC", text.strip())
+    assert name.encode().decode() == name
+    assert shown(name) == name
+    assert len(name.splitlines()) == 1
 
 
 def test_a_name_is_stripped_and_composed() -> None:
