@@ -70,3 +70,20 @@ def test_a_missing_compiler_matters_only_for_set_up(monkeypatch: pytest.MonkeyPa
     assert finding.level is Level.NOTE
     assert "a C++ compiler is not here" in finding.sentence
     assert "build-essential" in finding.command
+
+
+def test_a_camera_is_described_with_what_it_sends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from emotion_perception.sources import cameras
+    from emotion_perception.sources.camera_formats import FrameSize, PixelFormat
+
+    device = tmp_path / "video0"
+    device.touch()
+    sizes = (FrameSize(1280, 720, 1280, 720, (10.0,)), FrameSize(640, 480, 640, 480, (30.0,)))
+    formats = (PixelFormat("YUYV", "YUYV 4:2:2", sizes), PixelFormat("MJPG", "Motion-JPEG", sizes[1:]))
+    camera = cameras.Camera(str(device), "", "Head Cam", formats, "")
+    monkeypatch.setattr(cameras, "list_cameras", lambda: [camera])
+
+    finding = examine("camera", Settings(f"usb:{device}", (), {}))
+
+    assert finding.level is Level.OK
+    assert finding.sentence == f"{device}, Head Cam: YUYV up to 1280x720, MJPG up to 640x480"
