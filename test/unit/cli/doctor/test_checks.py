@@ -87,3 +87,25 @@ def test_a_camera_is_described_with_what_it_sends(monkeypatch: pytest.MonkeyPatc
 
     assert finding.level is Level.OK
     assert finding.sentence == f"{device}, Head Cam: YUYV up to 1280x720, MJPG up to 640x480"
+
+
+@pytest.mark.parametrize(
+    ("flags", "reach", "level", "said"),
+    [
+        ({"lo": 0x49, "eth0": 0x1043}, "", Level.OK, "eth0 can multicast"),
+        ({"lo": 0x08, "eth0": 0x1043}, "", Level.FAULT, "lo is down"),
+        ({"lo": 0x49, "eth0": 0x1002}, "", Level.NOTE, "only this computer is seen"),
+        ({"lo": 0x49, "eth0": 0x1002}, "LOCALHOST", Level.OK, "no other interface is asked for"),
+    ],
+)
+def test_network_interfaces(
+    flags: dict[str, int], reach: str, level: Level, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emotion_perception.cli.doctor.checks import network
+
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", reach)
+    monkeypatch.setattr(network.socket, "if_nameindex", lambda: list(enumerate(flags)))
+    monkeypatch.setattr(network, "_flags", flags.__getitem__)
+    finding = network.check(SETTINGS)
+    assert finding.level is level
+    assert said in finding.sentence

@@ -143,3 +143,12 @@ def test_no_graph(options: dict[str, Any], said: str) -> None:
     assert finding.level is Level.FAULT
     assert said in finding.sentence
     assert finding.command or finding.remedy
+
+
+def test_nodes_that_wait_for_each_other_end_the_search() -> None:
+    topics = (
+        Topic("/flipped", (IMAGE,), ends("/flipper"), ends("/rotator"), 0.0),
+        Topic("/rotated", (IMAGE,), ends("/rotator"), ends("/flipper"), 0.0),
+    )
+    nodes = (Node("/flipper", ""), Node("/rotator", ""))
+    assert all("publishes nothing on" in each for each in sentences(Snapshot(0, "SUBNET", nodes, topics)))
