@@ -199,6 +199,10 @@ def test_a_node_that_cannot_keep_up_says_so_until_it_can(
     image_message: Callable[..., Image],
 ) -> None:
     start(node_class("face_detector"), backend="dlib_hog")  # hardly ten VGA images a second
+
+    def some_latency(statuses: list[Any]) -> bool:
+        return any("latency p50 (ms)" in values(each) for each in statuses)
+
     images = outsider.talk(Image, "image_raw")
     image = cv2.resize(picture("no_face_picture"), (640, 480))
     stamps = itertools.count(1)
@@ -208,8 +212,9 @@ def test_a_node_that_cannot_keep_up_says_so_until_it_can(
 
     assert status.level == b"\1"
     assert int(values(status)["dropped"]) > 10
-    assert float(values(status)["latency p50 (ms)"]) > 10
-    assert float(values(status)["last item (s ago)"]) < 10
+    measured = next(values(each) for each in diagnoses.wait(some_latency) if some_latency([each]))
+    assert float(measured["latency max (ms)"]) >= float(measured["latency p50 (ms)"]) > 10
+    assert "last item (s ago)" in measured
 
     flood.cancel()
     outsider.create_timer(0.5, lambda: images.publish(image_message(image, next(stamps) * 10_000_000)))

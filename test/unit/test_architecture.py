@@ -71,6 +71,19 @@ def test_a_module_imports_only_what_its_part_may_know(path: Path) -> None:
     assert [name for name in unguarded(tree) if within(name, NOT_ON_PYPI)] == []
 
 
+DOCTOR = [path for path in MODULES if path.is_relative_to(PACKAGE / "cli" / "doctor")]
+OF_THE_DOCTOR = ("emotion_perception.cli.doctor", "emotion_perception.core.errors")
+
+
+@pytest.mark.parametrize("path", [path for path in DOCTOR if "graph" not in path.parts], ids=name_of)
+def test_the_doctor_needs_nothing_but_python_until_it_checks(path: Path) -> None:
+    """It has to start where a library is missing, or the wrong Python runs; its self-test is a process of its own."""
+    if path.name != "probe.py":
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        others = [name for name in unguarded(tree) if name.partition(".")[0] not in sys.stdlib_module_names]
+        assert [name for name in others if not within(name, OF_THE_DOCTOR)] == []
+
+
 def core_modules() -> list[str]:
     """All but `core.report`, which a robot loads only when it writes files."""
     paths = [path.relative_to(ROOT).with_suffix("") for path in (PACKAGE / "core").rglob("*.py")]

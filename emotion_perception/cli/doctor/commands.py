@@ -15,7 +15,8 @@ _CHECKOUT = Path(__file__).resolve().parents[3]
 def own(*arguments: str) -> str:
     """Return the line that runs `emotion-perception` with these arguments, in the way it can be found from here."""
     script = Path(sys.prefix, "bin", _NAME)
-    if shutil.which(_NAME):
+    found = shutil.which(_NAME)
+    if found and (Path(found) == script or not script.is_file()):
         command = [_NAME]
     elif script.is_file():
         command = [_shortened(script)]

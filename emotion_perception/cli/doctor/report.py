@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emotion_perception.cli.doctor.finding import Finding, Level
@@ -35,13 +35,6 @@ def summary(levels: Iterable[Level]) -> str:
     found = list(levels)
     faults, notes = found.count(Level.FAULT), found.count(Level.NOTE)
     return f"{_count(faults, 'fault')}, {_count(notes, 'note')}"
-
-
-def table(rows: Sequence[Sequence[str]]) -> None:
-    """Print left-aligned columns, two spaces apart; the first row is the heading."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(row[column].ljust(width) for column, width in enumerate(widths)).rstrip())
 
 
 def as_json(findings: Iterable[tuple[str, Finding]], more: Mapping[str, Any]) -> str:

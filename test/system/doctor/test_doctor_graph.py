@@ -91,7 +91,7 @@ def test_a_working_robot_with_its_rates_and_states(doctor: Callable[..., Any], r
     robot(*SYNTHETIC).wait_line("stdout", " fps")
     found = doctor("--graph")
     assert found.code == 0
-    assert found["graph"]["sentence"].startswith("nothing is wrong with 5 nodes: ")
+    assert found["graph"]["sentence"].startswith("nothing is wrong with 6 nodes: ")
     for name in ("camera", "face_detector", "emotion_classifier", "overlay"):
         assert state(found, f"/{name}") == "active"
     images, faces = topic(found, "/image_raw"), topic(found, "/faces")
@@ -110,8 +110,8 @@ def test_an_inactive_camera_is_the_one_cause_of_all_silence(
     found = doctor("--graph")
     (finding,) = [each for each in found.document["findings"] if each["level"] == "fault"]
     assert finding["sentence"] == (
-        "robot1/face_detector gets no images (so robot1/emotion_classifier gets no faces, robot1/live_line gets no "
-        "emotions): nobody publishes /robot1/image_raw, and robot1/camera is unconfigured"
+        "robot1/face_detector gets no images (and nothing reaches robot1/emotion_classifier, robot1/face_identity, "
+        "robot1/live_line): nobody publishes /robot1/image_raw, and robot1/camera is unconfigured"
     )
     assert finding["command"].endswith("lifecycle /robot1/camera configure activate")
 
@@ -127,7 +127,7 @@ def test_a_camera_without_a_device_is_named_with_its_own_words(
     robot("--source", "usb:/dev/video99").wait_line("stdout", "no frames")
     found = doctor("--graph")
     assert found.code == 1
-    assert found["graph"]["sentence"].startswith("face_detector gets no images (so ")
+    assert found["graph"]["sentence"].startswith("face_detector gets no images (and ")
     assert "camera says: usb: there is no /dev/video99" in found["graph"]["sentence"]
 
 

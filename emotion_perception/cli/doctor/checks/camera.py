@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from emotion_perception.cli.doctor import commands
@@ -25,12 +26,30 @@ def check(settings: Settings) -> Finding:
             obstacle = find_obstacle(source.description)
             if obstacle:
                 return _explain(obstacle)
-        elif not source.live:
+            return _describe(source.description)
+        if not source.live:
             source.open()
             source.close()
     except PerceptionError as error:
         return _explain(str(error))
     return ok(f"{uri} ({source.description})" if source.description not in uri else uri)
+
+
+def _describe(device: str) -> Finding:
+    """Return what a camera calls itself and what it can send; a fault if it is none."""
+    from emotion_perception.sources.cameras import list_cameras
+    from emotion_perception.sources.v4l2 import explain_unopened
+
+    for camera in list_cameras():
+        if os.path.realpath(device) == camera.device:
+            largest = {
+                each.fourcc: max(each.sizes, key=lambda size: size.width * size.height)
+                for each in camera.formats
+                if each.sizes
+            }
+            sends = ", ".join(f"{fourcc} up to {size.width}x{size.height}" for fourcc, size in largest.items())
+            return ok(f"{camera.device}, {camera.name}" + (f": {sends}" if sends else ""))
+    return _explain(explain_unopened(device))
 
 
 def _explain(sentence: str) -> Finding:

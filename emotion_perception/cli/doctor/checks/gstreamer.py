@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from emotion_perception.cli.doctor.finding import Finding, Settings, fault, note, ok
 from emotion_perception.core.errors import SourceError
 
-_STREAMS = ("gstreamer:", "nao:", "udp:", "rtsp:", "tcp:")
-
 
 def check(settings: Settings) -> Finding:
-    """Load it; only a robot whose source is a stream needs it."""
-    load_gst = import_module("emotion_perception.sources.gst").load_gst
+    """Load it. PyAV reads network streams without it, if less well; a pipeline of the user's own needs it."""
+    from emotion_perception.sources.gst import INSTALL, load_gst
+
     try:
-        gst = load_gst()
+        return ok(str(load_gst().version_string()))
     except SourceError as error:
-        sentence, _, command = str(error).rpartition(": ")
-        if settings.source.startswith(_STREAMS):
-            return fault(f"{sentence}, and {settings.source} is a stream", "install it", command=command)
-        return note(
-            f"{sentence}; only streams, such as a NAO's camera, need it", "install it for them", command=command
-        )
-    return ok(str(gst.version_string()))
+        sentence = str(error).removesuffix(f": {INSTALL}")
+    if settings.source.startswith("gstreamer:"):
+        return fault(f"{sentence}, and the source is a pipeline of its elements", "install it", command=INSTALL)
+    return note(f"{sentence}; only streams, such as a NAO's camera, gain by it", "install it for them", command=INSTALL)

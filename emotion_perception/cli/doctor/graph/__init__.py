@@ -7,6 +7,7 @@ from typing import Any
 from emotion_perception.cli.doctor import commands, report
 from emotion_perception.cli.doctor.finding import Finding, Level, fault
 from emotion_perception.cli.doctor.graph.snapshot import Snapshot, short
+from emotion_perception.cli.table import print_table
 
 _LEVELS = ("OK", "WARN", "ERROR", "STALE")
 
@@ -43,7 +44,7 @@ def _show(snapshot: Snapshot) -> None:
         for node in snapshot.nodes:
             said = f"{_LEVELS[node.report.level]} {node.report.message}" if node.report else "-"
             nodes.append((node.name, node.state or "-", "OK" if said == "OK OK" else said))
-        report.table(nodes)
+        print_table(nodes)
         print()
     if snapshot.topics:
         topics: list[tuple[str, ...]] = [("TOPIC", "HZ", "FROM", "TO")]
@@ -53,7 +54,7 @@ def _show(snapshot: Snapshot) -> None:
                 for side in (topic.publishers, topic.subscribers)
             ]
             topics.append((topic.name, "-" if topic.rate is None else f"{topic.rate:.1f}", *ends))
-        report.table(topics)
+        print_table(topics)
         print()
 
 

@@ -64,7 +64,8 @@ def _silences(snapshot: Snapshot) -> Iterator[tuple[Finding, str]]:
     for cause, losses in victims.items():
         flow = list(STREAMS.values())
         first, *others = sorted(set(losses), key=lambda loss: (flow.index(loss[1]), loss[0]))
-        so = f" (so {', '.join(f'{node} gets no {things}' for node, things in others)})" if others else ""
+        names = list(dict.fromkeys(node for node, _ in others if node != first[0]))
+        so = f" (and nothing reaches {', '.join(names)})" if names else ""
         sentence = f"{first[0]} gets no {first[1]}{so}: {cause.clause}"
         yield fault(sentence, cause.remedy, command=cause.command), cause.node
 

@@ -70,3 +70,42 @@ def test_a_missing_compiler_matters_only_for_set_up(monkeypatch: pytest.MonkeyPa
     assert finding.level is Level.NOTE
     assert "a C++ compiler is not here" in finding.sentence
     assert "build-essential" in finding.command
+
+
+def test_a_camera_is_described_with_what_it_sends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from emotion_perception.sources import cameras
+    from emotion_perception.sources.camera_formats import FrameSize, PixelFormat
+
+    device = tmp_path / "video0"
+    device.touch()
+    sizes = (FrameSize(1280, 720, 1280, 720, (10.0,)), FrameSize(640, 480, 640, 480, (30.0,)))
+    formats = (PixelFormat("YUYV", "YUYV 4:2:2", sizes), PixelFormat("MJPG", "Motion-JPEG", sizes[1:]))
+    camera = cameras.Camera(str(device), "", "Head Cam", formats, "")
+    monkeypatch.setattr(cameras, "list_cameras", lambda: [camera])
+
+    finding = examine("camera", Settings(f"usb:{device}", (), {}))
+
+    assert finding.level is Level.OK
+    assert finding.sentence == f"{device}, Head Cam: YUYV up to 1280x720, MJPG up to 640x480"
+
+
+@pytest.mark.parametrize(
+    ("flags", "reach", "level", "said"),
+    [
+        ({"lo": 0x49, "eth0": 0x1043}, "", Level.OK, "eth0 can multicast"),
+        ({"lo": 0x08, "eth0": 0x1043}, "", Level.FAULT, "lo is down"),
+        ({"lo": 0x49, "eth0": 0x1002}, "", Level.NOTE, "only this computer is seen"),
+        ({"lo": 0x49, "eth0": 0x1002}, "LOCALHOST", Level.OK, "no other interface is asked for"),
+    ],
+)
+def test_network_interfaces(
+    flags: dict[str, int], reach: str, level: Level, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emotion_perception.cli.doctor.checks import network
+
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", reach)
+    monkeypatch.setattr(network.socket, "if_nameindex", lambda: list(enumerate(flags)))
+    monkeypatch.setattr(network, "_flags", flags.__getitem__)
+    finding = network.check(SETTINGS)
+    assert finding.level is level
+    assert said in finding.sentence

@@ -65,12 +65,12 @@ def test_a_healthy_robot() -> None:
 )
 def test_a_silence_is_followed_to_its_source_also_round_a_loop(camera: Node, clause: str) -> None:
     (sentence,) = sentences(robot(images=0.0, faces=0.0, camera=camera))
-    assert sentence == f"face_detector gets no images (so emotion_classifier gets no faces): {clause}"
+    assert sentence == f"face_detector gets no images (and nothing reaches emotion_classifier): {clause}"
 
 
 def test_a_node_in_the_middle_is_the_cause_of_what_comes_after_it() -> None:
     (sentence,) = sentences(robot(faces=0.0, detector=Node("/face_detector", "inactive", OK)))
-    assert sentence == ("emotion_classifier gets no faces (so camera gets no emotions): face_detector is inactive")
+    assert sentence == ("emotion_classifier gets no faces (and nothing reaches camera): face_detector is inactive")
 
 
 def test_what_was_not_measured_is_not_called_silent() -> None:
@@ -143,3 +143,12 @@ def test_no_graph(options: dict[str, Any], said: str) -> None:
     assert finding.level is Level.FAULT
     assert said in finding.sentence
     assert finding.command or finding.remedy
+
+
+def test_nodes_that_wait_for_each_other_end_the_search() -> None:
+    topics = (
+        Topic("/flipped", (IMAGE,), ends("/flipper"), ends("/rotator"), 0.0),
+        Topic("/rotated", (IMAGE,), ends("/rotator"), ends("/flipper"), 0.0),
+    )
+    nodes = (Node("/flipper", ""), Node("/rotator", ""))
+    assert all("publishes nothing on" in each for each in sentences(Snapshot(0, "SUBNET", nodes, topics)))
