@@ -19,9 +19,9 @@ def explain(stream: Stream | None, arrived: Payload | None) -> str:
     if wrong:
         return wrong
     if arrived is None:
-        sender = f"on the robot {stream.robot} (docs/nao.md has its commands)" if stream.robot else "there"
+        where = f" on the robot {stream.robot} (docs/nao.md has its commands)" if stream.robot else ""
         return (
-            f"{stream.uri}: nothing arrives at UDP port {stream.port}: start the sender {sender} with this machine's "
+            f"{stream.uri}: nothing arrives at UDP port {stream.port}: start the sender{where} with this machine's "
             "address and that port, and see that no firewall is in between"
         )
     if stream.protocol is StreamProtocol.UDP_JPEG:
