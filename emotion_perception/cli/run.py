@@ -24,7 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "run", help="run perception: camera, faces, identity, emotion, overlay", description=__doc__
     )
-    parser.add_argument("--source", metavar="URI", help="usb:0, file:clip.mp4, images:folder, synthetic: or a path")
+    parser.add_argument("--source", metavar="URI", help="usb:0, nao://robot, file:clip.mp4, synthetic: … or a path")
     parser.add_argument(
         "--params-file", type=Path, action="append", default=[], metavar="YAML", help="ROS parameter file; repeatable"
     )
@@ -122,7 +122,10 @@ class _Session:
             self._recording = graph.add(Recording, folder=args.out, video=not args.no_overlay)
         self._wait_until(lambda: all(node.active for node in nodes), _START_TIMEOUT)
         if not graph.done.is_set() and not args.no_camera:
-            self._camera = graph.add(node_class("camera"))
+            camera = self._camera = graph.add(node_class("camera"))
+            self._wait_until(lambda: camera.active or camera.failure, _START_TIMEOUT)
+            if camera.active:
+                print(f"camera: {camera.source_description}", flush=True)
 
     def _captured_at(self, stamp: int) -> float | None:
         return self._camera.captured_at(stamp) if self._camera else None

@@ -90,6 +90,11 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._quality.cancel()
         self.create_service(SetBool, "set_capture", self._set_capture)
 
+    @property
+    def source_description(self) -> str:
+        """What frames come from and, of a stream, what reads it; once configured."""
+        return self._source.description
+
     def captured_at(self, stamp: int) -> float | None:
         """Return the steady time (time.monotonic) at which the frame with this stamp (ns) was published, if recent."""
         return self._captured.get(stamp)

@@ -16,6 +16,7 @@ from emotion_perception.sources.gst import INSTALL, load_gst
 from emotion_perception.sources.keyframes import KeyframeGate
 from emotion_perception.sources.pipelines import DECODERS, SINK
 from emotion_perception.sources.rtp import SNIFFED_BYTES
+from emotion_perception.sources.silence import remedy
 
 _SNIFFED = 32
 _OLDEST_STAMP_NS = 2_000_000_000
@@ -161,7 +162,8 @@ class RunningPipeline:
             error, details = message.parse_error() if message.type == kinds.ERROR else message.parse_warning()
             told = f"{self._name}: {_explained(error, details)}"
             if message.type == kinds.ERROR:
-                raise SourceError(told)
+                known = remedy(told)
+                raise SourceError(f"{told}: {known}" if known else told)
             self._report(told)
         if self._unknown:
             raise SourceError(

@@ -56,14 +56,16 @@ class GStreamerSource(PolledStream):
         text, location, connection = self._config, "", None
         stream = self._stream
         if stream is not None:
-            if stream.protocol.listens:
-                text = datagram_pipeline(stream)
-            elif stream.protocol is StreamProtocol.RTSP:
-                text, location = rtsp_pipeline(stream), stream.location
-            else:
+            if self._connects:
                 connection = connect(stream.host, stream.port, name=stream.uri, cancelled=self._closed)
                 if connection is None:
                     return
+            if connection is None:
+                text = datagram_pipeline(stream)
+            elif stream.protocol is StreamProtocol.RTSP:
+                connection.close()  # it told that the server is there; GStreamer's client would not say why not
+                text, location, connection = rtsp_pipeline(stream), stream.location, None
+            else:
                 text = multipart_pipeline(connection.fileno())
         with self._lock:
             self._connection = connection

@@ -20,6 +20,7 @@ from emotion_perception.sources.gst import INSTALL
 from emotion_perception.sources.polled import PolledStream
 from emotion_perception.sources.pyav_packets import whole_packets
 from emotion_perception.sources.rtp import SNIFFED_BYTES, Payload, sniff
+from emotion_perception.sources.silence import remedy
 from emotion_perception.sources.stream import Stream, StreamProtocol
 
 _OPTIONS = {"fflags": "discardcorrupt", "flags": "low_delay", "probesize": "32768", "analyzeduration": "0"}
@@ -120,12 +121,12 @@ class _Reader:
                     break
                 self.arrived = None if self._stopped else _sniff_port(self._stream)
         except FFmpegError as failed:
-            error = (
-                f"{self._stream.uri} cannot be read ({failed.strerror or failed}): see that the sender runs there, and "
-                "that the network reaches it"
-            )
+            reason = str(failed.strerror or failed)
+            known = remedy(reason) or "see that the sender runs there, and that the network reaches it"
+            error = f"{self._stream.uri} cannot be read ({reason}): {known}"
         except OSError as failed:
-            error = f"{self._stream.uri} cannot be read ({failed.strerror or failed})"
+            reason = str(failed.strerror or failed)
+            error = f"{self._stream.uri} cannot be read ({reason}): {remedy(reason) or 'use another port'}"
         with self._changed:
             self._error = error
             self._changed.notify_all()
@@ -209,7 +210,7 @@ def _session(stream: Stream) -> bytes:
 def _listen(stream: Stream) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in stream.host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        listener.bind(("", stream.port))
+        listener.bind((stream.host, stream.port))
     except OSError:
         listener.close()
         raise

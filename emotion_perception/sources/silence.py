@@ -7,6 +7,13 @@ from emotion_perception.sources.stream import Stream, StreamProtocol
 
 _WANTED = {StreamProtocol.UDP_JPEG: Payload.JPEG, StreamProtocol.UDP_H264: Payload.H264}
 _SCHEMES = {wanted: protocol for protocol, wanted in _WANTED.items()}
+_REMEDIES = {
+    "already in use": "end the program that has the port, or use another port",
+    "assign requested address": "leave the host out, or give an address of this machine or a multicast group",
+    "404": "check the path behind the host",
+    "401": "give user and password, as in rtsp://user:password@host/path",
+    "Unauthorized": "give user and password, as in rtsp://user:password@host/path",
+}
 
 
 def explain(stream: Stream | None, arrived: Payload | None) -> str:
@@ -19,9 +26,9 @@ def explain(stream: Stream | None, arrived: Payload | None) -> str:
     if wrong:
         return wrong
     if arrived is None:
-        sender = f"on the robot {stream.robot} (docs/nao.md has its commands)" if stream.robot else "there"
+        where = f" on the robot {stream.robot} (docs/nao.md has its commands)" if stream.robot else ""
         return (
-            f"{stream.uri}: nothing arrives at UDP port {stream.port}: start the sender {sender} with this machine's "
+            f"{stream.uri}: nothing arrives at UDP port {stream.port}: start the sender{where} with this machine's "
             "address and that port, and see that no firewall is in between"
         )
     if stream.protocol is StreamProtocol.UDP_JPEG:
@@ -33,6 +40,11 @@ def explain(stream: Stream | None, arrived: Payload | None) -> str:
         f"{stream.uri}: packets arrive at UDP port {stream.port}, but no whole key frame: let the sender send one "
         "a second at least with its parameter sets (x264enc key-int-max=30, rtph264pay config-interval=-1), or use TCP"
     )
+
+
+def remedy(reason: str) -> str:
+    """Return what to do about a failure that the system or GStreamer words like this, "" if nothing is known."""
+    return next((known for words, known in _REMEDIES.items() if words in reason), "")
 
 
 def wrong_sender(stream: Stream, arrived: Payload | None) -> str | None:

@@ -40,8 +40,8 @@ def receive(gstreamer: Any) -> Iterator[Callable[..., Receiver]]:
     """receive("gstreamer", "udp-jpeg", port) -> a Receiver at work, stopped with the test."""
     made: list[Receiver] = []
 
-    def start(backend: str, protocol: str, port: int) -> Receiver:
-        stream = parse_stream(URIS[protocol].format(port=port))
+    def start(backend: str, protocol: str, port: int, *, path: str = "live") -> Receiver:
+        stream = parse_stream(URIS[protocol].format(port=port).replace("live", path))
         kind = {"gstreamer": GStreamerSource, "pyav": PyAvStreamSource}[backend]
         made.append(Receiver(kind(stream, report=lambda sentence: made[-1].reports.append(sentence))))
         return made[-1]

@@ -137,7 +137,17 @@ def test_a_server_that_is_not_there_is_told_with_the_reason(
     port = free_port(protocol)
     sentence = receive(backend, protocol, port).wait_state(CaptureState.LOST)
     assert str(port) in sentence
-    assert "efused" in sentence or "connect" in sentence.lower()
+    assert "refused" in sentence.lower()
+    assert "see that the sender runs there" in sentence
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_path_that_the_server_does_not_have_is_told(
+    backend: str, sender: Callable[..., Any], receive: Callable[..., Receiver]
+) -> None:
+    port = free_port("rtsp")
+    sender("rtsp-jpeg", port)
+    assert "404" in receive(backend, "rtsp-jpeg", port, path="nothing").wait_state(CaptureState.LOST)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -148,6 +158,7 @@ def test_a_port_in_use_is_told(backend: str, receive: Callable[..., Receiver]) -
         receiver = receive(backend, "udp-jpeg", port)
         sentence = receiver.wait_state(CaptureState.LOST)
     assert "in use" in sentence.lower()
+    assert "end the program that has the port" in sentence
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -12,7 +12,7 @@ from emotion_perception.sources.stream import parse_stream
 @pytest.mark.parametrize(
     ("uri", "arrived", "words"),
     [
-        ("udp-jpeg://:3000", None, "nothing arrives at UDP port 3000: start the sender there"),
+        ("udp-jpeg://:3000", None, "nothing arrives at UDP port 3000: start the sender with"),
         ("nao://robot", None, r"start the sender on the robot robot \(docs/nao.md"),
         ("udp-jpeg://:3000", Payload.H264, r"RTP with H.264 arrives at UDP port 3000 .* use udp-h264://:3000"),
         ("udp-h264://:3000", Payload.JPEG, r"RTP with JPEG arrives at UDP port 3000 .* use udp-jpeg://:3000"),
