@@ -72,7 +72,8 @@ class Sender:
         self.kill()
         program = shutil.which("gst-launch-1.0") or "gst-launch-1.0"
         sink = ("udpsink", "host=127.0.0.1", f"port={self._port}")
-        self._process = subprocess.Popen([program, "-q", *pipeline, "!", *sink], stdout=subprocess.DEVNULL)
+        command = [program, "-q", *pipeline, "!", *sink]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _signal(self, number: int) -> None:
         if self._process:
