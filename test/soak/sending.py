@@ -45,7 +45,9 @@ class Sender:
         """Send RTP/JPEG of the present size."""
         pictures = f"location={self._pictures / self.size}_%04d.jpg"
         caps = f"caps=image/jpeg,framerate={RATE}/1"
-        self._launch("multifilesrc", pictures, "loop=true", caps, "!", "jpegparse", "!", "rtpjpegpay")
+        pace = f"sleep-time={round(1e6 / RATE)}"  # multifilesrc knows no time: it would send as fast as it can
+        read = ("multifilesrc", pictures, "loop=true", "do-timestamp=true", caps)
+        self._launch(*read, "!", "identity", pace, "!", "jpegparse", "!", "rtpjpegpay")
 
     def start_wrong_codec(self) -> None:
         """Send H.264 under the number of JPEG."""
