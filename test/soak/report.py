@@ -91,7 +91,7 @@ def write(outcome: Outcome, folder: Path) -> tuple[Path, Path]:
 def _markdown(outcome: Outcome) -> str:
     failures = outcome.failures()
     sizes = [size for _, size in outcome.memory] or [0.0]
-    growth = "too short to tell" if outcome.growth is None else f"{outcome.growth:+.1f}"
+    growth = "not judged (too short)" if outcome.growth is None else f"{outcome.growth:+.1f} MB"
     lines = [
         "# Soak",
         "",
@@ -103,7 +103,7 @@ def _markdown(outcome: Outcome) -> str:
         f"| length, seed | {outcome.minutes:g} min, {outcome.seed} |",
         f"| emotions, of them with a face | {outcome.emotions}, {outcome.with_face} |",
         f"| rate at the end | {outcome.final_rate:.1f} Hz |",
-        f"| memory at the end, most, growth | {sizes[-1]:.0f}, {max(sizes):.0f}, {growth} MB |",
+        f"| memory in MB at the end, most, growth | {sizes[-1]:.0f}, {max(sizes):.0f}, {growth} |",
         f"| processor | {outcome.processor / 60 / outcome.minutes:.0%} of a core |",
         f"| oldest image when its emotion came | {outcome.oldest:.2f} s, at {outcome.oldest_at:.0f} s |",
         f"| log lines | {outcome.log_lines} |",
