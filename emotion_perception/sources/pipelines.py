@@ -12,9 +12,12 @@ SINK = (
     "videoconvert ! video/x-raw,format=BGR ! "
     "appsink name=sink emit-signals=false max-buffers=1 drop=true sync=false wait-on-eos=false"
 )
+#: From JPEGs to pictures. What a machine has no time to decode is dropped whole before that: it would wait in the jitter
+#: buffer or the socket, and every later picture behind it, until they are seconds old.
+JPEG_DECODER = "queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! jpegdec"
 #: From RTP packets to pictures. Loss makes H.264 decoders invent pictures: see keyframes.KeyframeGate on `depay`.
 DECODERS = {
-    "JPEG": "rtpjpegdepay name=depay ! jpegdec",
+    "JPEG": f"rtpjpegdepay name=depay ! {JPEG_DECODER}",
     "H264": "rtph264depay name=depay ! h264parse ! avdec_h264 max-threads=1 output-corrupt=false "
     "discard-corrupted-frames=true",
 }
@@ -41,7 +44,8 @@ def datagram_pipeline(stream: Stream) -> str:
 def multipart_pipeline(descriptor: int) -> str:
     """Return the pipeline that reads JPEGs with multipart headers from an open connection."""
     return (
-        f"fdsrc name=net fd={descriptor} do-timestamp=true ! multipartdemux ! image/jpeg ! jpegparse ! jpegdec ! {SINK}"
+        f"fdsrc name=net fd={descriptor} do-timestamp=true ! multipartdemux ! image/jpeg ! jpegparse ! "
+        f"{JPEG_DECODER} ! {SINK}"
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 _MOST_GROWTH_MB = 20.0
 _MOST_RECOVERY = 5.0  # seconds
 _LEAST_RATE = 5.0  # Hz at the end, of 30 sent: the machine may be busy
-_MOST_LINES = 1.0  # log lines a second, on average
+_MOST_LINES = 1.0  # log lines a second, on average over a minute at least
+_WARM = 60.0  # seconds after which every cache is filled
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,22 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
 
     @property
-    def growth(self) -> float:
-        """Median memory of the last quarter less that of the second."""
-        sizes = [size for _, size in self.memory]
-        quarter = len(sizes) // 4
-        if not quarter:
-            return 0.0
-        return statistics.median(sizes[-quarter:]) - statistics.median(sizes[quarter : 2 * quarter])
+    def growth(self) -> float | None:
+        """Median memory of the last third less that of the first, the first minute left out; None if too short."""
+        sizes = [size for moment, size in self.memory if moment > _WARM]
+        third = len(sizes) // 3
+        if third * 3 < _WARM:
+            return None
+        return statistics.median(sizes[-third:]) - statistics.median(sizes[:third])
 
     def failures(self) -> list[str]:
         """Return what is not as it should be, in sentences."""
         checks = {
             f"the graph was not publishing at the end ({self.final_rate:.1f} Hz)": self.final_rate < _LEAST_RATE,
-            f"memory grew by {self.growth:.0f} MB": self.growth > _MOST_GROWTH_MB,
+            f"memory grew by {self.growth or 0.0:.0f} MB": (self.growth or 0.0) > _MOST_GROWTH_MB,
             f"{self.not_newer} stamps were not newer than the one before": self.not_newer > 0,
-            f"{self.log_lines} log lines in {self.minutes:g} minutes": self.log_lines > 60 * self.minutes * _MOST_LINES,
+            f"{self.log_lines} log lines in {self.minutes:g} minutes": self.log_lines
+            > 60 * max(1.0, self.minutes) * _MOST_LINES,
             "no face was seen": self.with_face == 0,
             f"the graph ended with exit code {self.exit_code}": self.exit_code != 0,
         }
@@ -89,6 +91,7 @@ def write(outcome: Outcome, folder: Path) -> tuple[Path, Path]:
 def _markdown(outcome: Outcome) -> str:
     failures = outcome.failures()
     sizes = [size for _, size in outcome.memory] or [0.0]
+    growth = "not judged (too short)" if outcome.growth is None else f"{outcome.growth:+.1f} MB"
     lines = [
         "# Soak",
         "",
@@ -100,7 +103,7 @@ def _markdown(outcome: Outcome) -> str:
         f"| length, seed | {outcome.minutes:g} min, {outcome.seed} |",
         f"| emotions, of them with a face | {outcome.emotions}, {outcome.with_face} |",
         f"| rate at the end | {outcome.final_rate:.1f} Hz |",
-        f"| memory at the end, most, growth | {sizes[-1]:.0f}, {max(sizes):.0f}, {outcome.growth:+.1f} MB |",
+        f"| memory in MB at the end, most, growth | {sizes[-1]:.0f}, {max(sizes):.0f}, {growth} |",
         f"| processor | {outcome.processor / 60 / outcome.minutes:.0%} of a core |",
         f"| oldest image when its emotion came | {outcome.oldest:.2f} s, at {outcome.oldest_at:.0f} s |",
         f"| log lines | {outcome.log_lines} |",

@@ -45,7 +45,9 @@ class Sender:
         """Send RTP/JPEG of the present size."""
         pictures = f"location={self._pictures / self.size}_%04d.jpg"
         caps = f"caps=image/jpeg,framerate={RATE}/1"
-        self._launch("multifilesrc", pictures, "loop=true", caps, "!", "jpegparse", "!", "rtpjpegpay")
+        pace = f"sleep-time={round(1e6 / RATE)}"  # multifilesrc knows no time: it would send as fast as it can
+        read = ("multifilesrc", pictures, "loop=true", "do-timestamp=true", caps)
+        self._launch(*read, "!", "identity", pace, "!", "jpegparse", "!", "rtpjpegpay")
 
     def start_wrong_codec(self) -> None:
         """Send H.264 under the number of JPEG."""
@@ -72,7 +74,8 @@ class Sender:
         self.kill()
         program = shutil.which("gst-launch-1.0") or "gst-launch-1.0"
         sink = ("udpsink", "host=127.0.0.1", f"port={self._port}")
-        self._process = subprocess.Popen([program, "-q", *pipeline, "!", *sink], stdout=subprocess.DEVNULL)
+        command = [program, "-q", *pipeline, "!", *sink]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _signal(self, number: int) -> None:
         if self._process:

@@ -19,7 +19,7 @@ def elements(text: str) -> list[str]:
 
 def test_rtp_jpeg_waits_for_packets_that_were_overtaken() -> None:
     text = datagram_pipeline(parse_stream("udp-jpeg://:3000?latency=80"))
-    assert elements(text)[:4] == ["udpsrc", "rtpjitterbuffer", "rtpjpegdepay", "jpegdec"]
+    assert elements(text)[:5] == ["udpsrc", "rtpjitterbuffer", "rtpjpegdepay", "queue", "jpegdec"]
     assert "port=3000 reuse=false" in text
     assert "latency=80" in text
     assert "encoding-name=JPEG,payload=26" in text
