@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 
-# Parameters of mallopt(3). By default glibc hands a picture's megabyte back to the kernel after each frame, and the next
-# frame pays for it page by page: 400 page faults a frame of 640x480, a tenth of all CPU time.
+# Parameters of mallopt(3). By default glibc hands a picture's megabyte back to the kernel after each frame, and the
+# next frame pays for it page by page: 400 page faults a frame of 640x480, a tenth of all CPU time.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _KEPT = 128 << 20
 _LARGEST_POOLED = 32 << 20  # glibc takes no more
