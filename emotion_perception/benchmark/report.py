@@ -23,8 +23,8 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
         f"{results.rounds} interleaved round{'s'[: results.rounds != 1]}; load average {min(loads):g} to "
         f"{max(loads):g}, to which the measurement itself adds up to 1.3. Scenes are clips of swaying faces, made from "
         f"pictures that `emotion-perception models list` names, H.264, {RATE:g} frames per second; decoding is "
-        "included in CPU and frames per second. Latency is from the decoded image to the arrival of its `/emotion` at a "
-        "subscriber.",
+        "included in CPU and frames per second. Latency is from the decoded image to the arrival of its `/emotion` at "
+        "a subscriber.",
         "## Budgets",
         "Two cores, 640x480 at 30 Hz, one face, camera, face_detector and emotion_classifier in one process.",
         _table(("what", "budget", "measured", ""), [_budget_row(each) for each in budgets(results)]),
