@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -10,13 +11,24 @@ from pathlib import Path
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
+def with_descendants(pids: Sequence[int]) -> list[int]:
+    """The processes, and all that they have started and that still run, each once."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended
+            parents[int(folder.name)] = int(_fields(int(folder.name))[1])
+    found = list(dict.fromkeys(pids))
+    for pid in found:  # grows as it goes
+        found += [child for child, parent in parents.items() if parent == pid and child not in found]
+    return found
+
+
 def cpu_seconds(pids: Sequence[int]) -> float:
     """CPU time that the processes have taken so far, all threads, user and system."""
     ticks = 0
     for pid in pids:
-        # The name, in brackets, may hold spaces; utime and stime are fields 14 and 15.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+        fields = _fields(pid)
+        ticks += int(fields[11]) + int(fields[12])  # utime and stime
     return ticks / _TICK
 
 
@@ -30,14 +42,20 @@ def memory_bytes(pids: Sequence[int]) -> int:
     return total
 
 
+def _fields(pid: int) -> list[str]:
+    """The fields of /proc/pid/stat from the third, the state, on: the name before them may hold spaces."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 class CpuMeter:
-    """Measures the part of one core that some processes take, from `start` to `stop`."""
+    """Measures what some processes and their descendants take, from `start` to `stop`."""
 
     def __init__(self, pids: Sequence[int]) -> None:
         self.pids = list(pids)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin with the descendants that there are now."""
+        self.pids = with_descendants(self.pids)
         self._begin, self._spent = time.monotonic(), cpu_seconds(self.pids)
 
     def stop(self) -> tuple[float, float]:
