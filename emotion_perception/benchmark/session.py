@@ -139,7 +139,7 @@ def _make(run: Run, clips: _Clips) -> dict[str, Any]:
 
 
 def _apart_from_others(clips: _Clips) -> dict[str, str]:
-    """A ROS domain of its own on this machine, so that a robot that runs here is not disturbed, and a people store too."""
+    """A ROS domain and a people store of its own, so that a robot that runs here is not disturbed."""
     return {
         "ROS_DOMAIN_ID": str(random.SystemRandom().randint(1, 99)),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
