@@ -86,6 +86,7 @@ class Listener(Node):
         self.arrived: dict[int, float] = {}
         self.faces: list[int] = []
         self.work: dict[str, list[float]] = {}
+        self.active: set[str] = set()
         self.create_subscription(EmotionArray, "emotion", self._take, RELIABLE)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._note_work, RELIABLE)
 
@@ -99,6 +100,8 @@ class Listener(Node):
     def _note_work(self, message: DiagnosticArray) -> None:
         for status in message.status:
             for each in status.values:
+                if (each.key, each.value) == ("state", "active"):
+                    self.active.add(status.name)
                 if each.key == _LATENCY:
                     self.work.setdefault(status.name, []).append(float(each.value))
 
@@ -113,6 +116,8 @@ def measure(question: GraphQuestion) -> GraphAnswer:
             pids = [os.getpid()]
             if question.apart:
                 pids += stack.enter_context(_processes(question.nodes, lossless=question.lossless))
+                # By their first reports, a second later, they have found each other too: no frame finds nobody.
+                _wait(lambda: listener.active >= set(question.nodes), graph)
             else:
                 for name in question.nodes:
                     kind = node_class(name)

@@ -42,10 +42,11 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
     )
     if pairs := _pairs(results):
         parts += ["## With and without", _pair_table(results, pairs)]
-    parts += ["## Bare kernels", _kernel_table(results)]
-    parts += ["## Against `fer`", _peer_table(results), _PEER_NOTE]
-    gone = {f"`fer` with {'MTCNN' if run.mtcnn else 'Haar'} {reason}." for run, reason in results.absent.items()}
-    parts += sorted(gone)
+    if results.of_kind(KernelRun):
+        parts += ["## Bare kernels", _kernel_table(results)]
+    if results.of_kind(PeerRun) or results.absent:
+        parts += ["## Against `fer`", _peer_table(results), _PEER_NOTE]
+    parts += sorted({f"`fer` with {'MTCNN' if run.mtcnn else 'Haar'} {why}." for run, why in results.absent.items()})
     if changes:
         parts.append(f"What each change bought: [{changes}]({changes}).")
     return "\n\n".join(parts) + "\n"

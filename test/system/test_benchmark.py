@@ -80,7 +80,7 @@ def test_the_command_compares_prints_and_writes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--compare", "camera"), '"camera" cannot be left out of perception: choose overlay'),
+        (("--compare", "camera"), '"camera" cannot be left out of perception: choose face_identity or overlay'),
         (("--rounds", "-1"), "--rounds is -1: give 1 or more"),
         (("--out", "/proc/nothing/b.md"), "/proc/nothing/b.md cannot be written"),
     ],
