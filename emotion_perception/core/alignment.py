@@ -24,7 +24,11 @@ ALIGNED_EYES = (ALIGNED_SIZE / 2, 0.425 * ALIGNED_SIZE)
 #: faces.LANDMARKS. Mouth: medians of 219 frontal faces; the nose tip is not used, as it moves most when a head turns.
 _FRONTAL = np.array([(-0.5, 0.0), (0.5, 0.0), (0.0, 0.6), (-0.42, 1.0), (0.42, 1.0)])
 #: The eyes say most; the mouth keeps the scale when a turned head brings the eyes together.
-_WEIGHTS = np.array([1.0, 1.0, 0.0, 0.5, 0.5])
+_WEIGHTS = np.array([1.0, 1.0, 0.0, 0.5, 0.5]) / 3.0
+#: The same face in the crop, x + iy in pixels: its weighted middle, and its points from there.
+_TARGETS = (_FRONTAL[:, 0] + 1j * _FRONTAL[:, 1]) * ALIGNED_EYE_DISTANCE + complex(*ALIGNED_EYES)
+_TARGETS_MIDDLE = _WEIGHTS @ _TARGETS
+_CENTRED_TARGETS = _TARGETS - _TARGETS_MIDDLE
 
 #: Where a box without landmarks has its eyes: middle (x, y) and distance in parts of its width (medians of 299
 #: BlazeFace boxes of frontal faces; the boxes of haar and dlib_hog are brought to the same extent).
@@ -89,17 +93,15 @@ def _from_landmarks(landmarks: NDArray[np.float32] | None) -> NDArray[np.float64
     if landmarks is None or not np.isfinite(landmarks).all():
         return None
     points = landmarks[:, 0].astype(np.float64) + 1j * landmarks[:, 1]
-    targets = (_FRONTAL[:, 0] + 1j * _FRONTAL[:, 1]) * ALIGNED_EYE_DISTANCE + complex(*ALIGNED_EYES)
-    weights = _WEIGHTS / _WEIGHTS.sum()
-    middle, target_middle = weights @ points, weights @ targets
-    points, targets = points - middle, targets - target_middle
-    spread = weights @ np.abs(points) ** 2
+    middle = _WEIGHTS @ points
+    points -= middle
+    spread = _WEIGHTS @ np.abs(points) ** 2
     if spread < 0.25:  # pixels squared: all in one place
         return None
-    turn = (weights @ (points.conj() * targets)) / spread
+    turn = (_WEIGHTS @ (points.conj() * _CENTRED_TARGETS)) / spread
     if turn == 0:
         return None
-    shift = target_middle - turn * middle
+    shift = _TARGETS_MIDDLE - turn * middle
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 

@@ -135,7 +135,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         self._calibration.begin()
         if asked.lossless:
             self._last_stages = {
-                topic: self.input(kind, topic, partial(self._note_result, topic), RELIABLE, watched=False)
+                topic: self.input(kind, topic, partial(self._note_result, topic), RELIABLE, watched=False, prompt=True)
                 for kind, topic in _LAST_STAGES.items()
             }
         self._capture = Capture(

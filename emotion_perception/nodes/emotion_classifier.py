@@ -59,7 +59,7 @@ class EmotionClassifierNode(PerceptionNode[EmotionClassifierParameters]):
         self._smoother = ProbabilitySmoother(time_constant=self._time_constant)
         qos = RELIABLE if self.parameters.lossless else NEWEST
         self._worker = NewestWorker(self._classify, name="emotion_classifier", failed=self._failed, room=qos.depth)
-        self.input(FaceArray, "faces", self._take, qos)
+        self.input(FaceArray, "faces", self._take, qos, prompt=True)
 
     def deactivate(self) -> None:
         """End the work."""

@@ -81,7 +81,7 @@ class FaceDetectorNode(PerceptionNode[FaceDetectorParameters]):
         self._worker = NewestWorker(self._find, name="face_detector", failed=self._failed, room=qos.depth)
         compressed = self.parameters.image_transport == "compressed"
         kind, topic = (CompressedImage, "image_raw/compressed") if compressed else (Image, "image_raw")
-        self.input(kind, topic, self._take, qos)
+        self.input(kind, topic, self._take, qos, prompt=True)
 
     def deactivate(self) -> None:
         """End the work."""

@@ -104,7 +104,7 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         self._timer.reset()
         qos = RELIABLE if asked.lossless else NEWEST
         self._worker = NewestWorker(self._identify, name="face_identity", failed=self._failed, room=qos.depth)
-        self.input(FaceArray, "faces", self._take, qos)
+        self.input(FaceArray, "faces", self._take, qos, prompt=True)
 
     def deactivate(self) -> None:
         """Let go of the people store; what was seen of strangers is gone with it."""

@@ -14,6 +14,7 @@ from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_com
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from emotion_perception.ros.health import Health, Level
+from emotion_perception.ros.receiver import NotByExecutor, Receiver
 
 _GRACE = 3.0  # seconds that discovery and a first message may take
 _SILENCE = 2.0  # seconds without a message after which an input counts as silent
@@ -22,7 +23,11 @@ _OVERRIDES = QoSOverridingOptions(_OVERRIDABLE)
 
 
 class Input:
-    """A subscription that knows when its topic has no publisher or fell silent."""
+    """A subscription that knows when its topic has no publisher or fell silent.
+
+    prompt: call ``callback`` in a thread of its own as soon as a message is there, and not when the executor comes to
+    it: for callbacks that only hand over, of topics on the way from the camera to `emotion`.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Input:
         qos: QoSProfile,
         *,
         watched: bool = True,
+        prompt: bool = False,
     ) -> None:
         self._node = node
         self._health = health
@@ -47,10 +53,12 @@ class Input:
             topic,
             self._receive,
             copy(qos),  # overrides are written into it
+            callback_group=NotByExecutor() if prompt else None,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible),
             qos_overriding_options=_OVERRIDES,
         )
         self._topic = self._subscription.topic_name
+        self._receiver = Receiver(node, self._subscription, self._receive, failed=self._skip) if prompt else None
 
     @property
     def publishers(self) -> int:
@@ -75,6 +83,8 @@ class Input:
 
     def close(self) -> None:
         """End the subscription and its problems."""
+        if self._receiver:
+            self._receiver.close()
         self._node.destroy_subscription(self._subscription)
         self._health.clear(self._key)
         self._health.clear(self._key + " qos")
@@ -82,6 +92,9 @@ class Input:
     def _receive(self, message: Any) -> None:
         self._heard = time.monotonic()
         self._callback(message)
+
+    def _skip(self, error: Exception) -> None:
+        self._health.moment(self._key, f"a message of {self._topic} was skipped ({type(error).__name__}: {error})")
 
     def _warn(self, sentence: str) -> None:
         self._health.problem(self._key, sentence, level=Level.WARN)

@@ -86,7 +86,7 @@ def bgr_to_image(picture: NDArray[np.uint8], header: Header) -> Image:
     """Return the (H, W, 3) uint8 bgr8 picture as a message."""
     height, width = picture.shape[:2]
     data = array("B")
-    data.frombytes(picture.tobytes())
+    data.frombytes(np.ascontiguousarray(picture).data)
     return Image(header=header, height=height, width=width, encoding="bgr8", is_bigendian=0, step=3 * width, data=data)
 
 

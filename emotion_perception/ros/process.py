@@ -20,6 +20,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from emotion_perception.ros.environment import prepare_environment
+from emotion_perception.ros.memory import keep_memory
 from emotion_perception.ros.node import PerceptionNode
 
 
@@ -32,6 +33,7 @@ class Graph:
 
     def __init__(self, ros_arguments: list[str] | None = None, *, fail_fast: bool = False) -> None:
         prepare_environment()
+        keep_memory()
         self.done = threading.Event()
         self.failed: str | None = None
         self._fail_fast = fail_fast

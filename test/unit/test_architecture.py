@@ -24,6 +24,7 @@ FORBIDDEN = {
                "emotion_perception.cli"),
     "ros": ("emotion_perception.nodes", "emotion_perception.cli", "emotion_perception.sources"),
     "nodes": ("emotion_perception.cli",),
+    "benchmark": ("emotion_perception.cli",),
 }  # fmt: skip
 ONLY_IN_TRAINING = ("tensorflow", "keras")
 NOT_ON_PYPI = ("launch", "launch_ros", "cv_bridge", "rosbag2_py", "ros2cli")
@@ -89,6 +90,14 @@ def core_modules() -> list[str]:
     paths = [path.relative_to(ROOT).with_suffix("") for path in (PACKAGE / "core").rglob("*.py")]
     names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
     return sorted(name for name in names if not within(name, ("emotion_perception.core.report",)))
+
+
+def test_only_the_command_line_knows_the_benchmark() -> None:
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+    users = [
+        path for path, tree in trees.items() if any(within(n, ("emotion_perception.benchmark",)) for n in imports(tree))
+    ]
+    assert {path.relative_to(PACKAGE).parts[0] for path in users} == {"benchmark", "cli"}
 
 
 def test_core_loads_without_what_is_heavy() -> None:

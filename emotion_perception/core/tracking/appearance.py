@@ -52,16 +52,23 @@ def describe(image: NDArray[np.uint8], detection: Detection, *, gain: float = 1.
     return descriptor
 
 
-def different(known: NDArray[np.float32], seen: NDArray[np.float32], *, surroundings: bool) -> NDArray[np.float32]:
-    """Log-odds, (M, N), that each of ``seen`` (N, LENGTH) is somebody else than each of ``known`` (M, LENGTH).
-
-    surroundings: whether what is around the faces may be compared (not after they moved or met others).
-    """
-    around, face, head, bias = _WITH_SURROUNDINGS if surroundings else _FACE_ALONE
+def different(known: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-odds, (M, N), that each of ``seen`` (N, LENGTH) is somebody else than each of ``known`` (M, LENGTH)."""
+    _, face, head, bias = _FACE_ALONE
     odds = face * _distance(known, seen, _FACE) + head * _distance(known, seen, _SKIN) + bias
-    if surroundings:
-        odds += around * _distance(known, seen, _SURROUNDINGS)
     return np.asarray(odds, dtype=np.float32)
+
+
+def different_in_place(
+    known: NDArray[np.float32], seen: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same, and once more with what is around the faces (not to be compared after they moved or met others)."""
+    faces, skins = _distance(known, seen, _FACE), _distance(known, seen, _SKIN)
+    _, face, head, bias = _FACE_ALONE
+    alone = face * faces + head * skins + bias
+    around, face, head, bias = _WITH_SURROUNDINGS
+    amid = face * faces + head * skins + bias + around * _distance(known, seen, _SURROUNDINGS)
+    return np.asarray(alone, dtype=np.float32), np.asarray(amid, dtype=np.float32)
 
 
 def _distance(known: NDArray[np.float32], seen: NDArray[np.float32], part: slice) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.faces import Detection
-from emotion_perception.core.tracking.appearance import describe
+from emotion_perception.core.tracking.appearance import describe, different, different_in_place
 from emotion_perception.core.tracking.motion import measure
 from emotion_perception.core.tracking.sighting import Sighting
 from emotion_perception.core.tracking.track import CALMING, Track
@@ -55,18 +55,21 @@ class Evidence:
 
 def weigh(tracks: Sequence[Track], sightings: Sequence[Sighting], image: NDArray[np.uint8]) -> Evidence:
     """Compare every track with every sighting (at least one each) of the frame ``image``."""
+    stamp = sightings[0].stamp
     looks = np.stack([sighting.looks for sighting in sightings])
     room = np.array([sighting.room for sighting in sightings])
     alone = np.array([sighting.alone for sighting in sightings])
-    near = np.stack([position_evidence(track, sightings, image) for track in tracks])
-    change = np.stack([_change(track, looks, alone, sightings[0].stamp - track.last_seen) for track in tracks])
+    measured = np.array([measure(sighting.detection) for sighting in sightings])
+    near = np.stack([position_evidence(track, measured, image) for track in tracks])
+    change = _change(tracks, looks, alone, stamp)
+    most = np.array([_most_change(track, stamp - track.last_seen) for track in tracks])
+    unmet = np.array([not track.entangled for track in tracks])
+    steady = np.abs(room - np.array([track.latest.room for track in tracks])[:, np.newaxis]) < STEADY
+    clear = alone | unmet[:, np.newaxis] & steady
     cut = np.zeros(change.shape, np.bool_)
-    for i, track in enumerate(tracks):
-        lag = sightings[0].stamp - track.last_seen
-        clear = alone | (not track.entangled) & (np.abs(room - track.latest.room) < STEADY)
-        for j in np.flatnonzero((near[i] > 0) & clear & (change[i] > _most_change(track, lag))):
-            change[i, j] = min(change[i, j], _second_look(track, sightings[int(j)], image, lag))
-            cut[i, j] = change[i, j] > _most_change(track, lag)
+    for i, j in np.argwhere((near > 0) & clear & (change > most[:, np.newaxis])):
+        change[i, j] = min(change[i, j], _second_look(tracks[i], sightings[j], image))
+        cut[i, j] = change[i, j] > most[i]
     near_group = _of_entangled(tracks, near)
     same = near_group - _limited(change, near, alone)
     same[cut] = -np.inf
@@ -76,22 +79,25 @@ def weigh(tracks: Sequence[Track], sightings: Sequence[Sighting], image: NDArray
     return Evidence(same, change, cut, swapped=near_group > near)
 
 
-def position_evidence(track: Track, sightings: Sequence[Sighting], image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Log-odds, (N,), by place and size alone, that each sighting is the track and not a newcomer."""
-    measured = np.array([measure(sighting.detection) for sighting in sightings])
+def position_evidence(track: Track, measured: NDArray[np.float64], image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Log-odds, (N,), by place and size alone, that each of ``measured`` (N, 3; see `measure`) is the track and not a
+    newcomer.
+    """
     return track.motion.log_density(measured) + math.log(image.shape[0] * image.shape[1] * SIZES) + KNOWN
 
 
-def _change(track: Track, looks: NDArray[np.float32], alone: NDArray[np.bool_], lag: float) -> NDArray[np.float64]:
-    """Log-odds, (N,), that the track became somebody else; after it met others only its older views can tell."""
-    views = track.unlike_views(looks).astype(np.float64)
-    if track.entangled:
-        return views
-    latest = track.unlike_latest(looks, surroundings=False)
-    if track.latest.alone and lag <= SURROUNDINGS_LAST:
-        around = track.unlike_latest(looks, surroundings=True)
-        latest = np.where(alone, np.maximum(latest, around), latest)
-    return (latest + views) / 2
+def _change(
+    tracks: Sequence[Track], looks: NDArray[np.float32], alone: NDArray[np.bool_], stamp: float
+) -> NDArray[np.float64]:
+    """Log-odds, (M, N), that a track became somebody else; after it met others only its older views can tell."""
+    starts = np.cumsum([0, *(len(track.views) for track in tracks[:-1])])
+    to_views = different(np.concatenate([track.views for track in tracks]), looks)
+    views = np.minimum.reduceat(to_views, starts, axis=0).astype(np.float64)
+    latest, amid = different_in_place(np.stack([track.latest.looks for track in tracks]), looks)
+    still_there = np.array([track.latest.alone and stamp - track.last_seen <= SURROUNDINGS_LAST for track in tracks])
+    latest = np.where(still_there[:, np.newaxis] & alone, np.maximum(latest, amid), latest)
+    entangled = np.array([bool(track.entangled) for track in tracks])
+    return np.where(entangled[:, np.newaxis], views, (latest + views) / 2)
 
 
 def _most_change(track: Track, lag: float) -> float:
@@ -102,7 +108,7 @@ def _most_change(track: Track, lag: float) -> float:
     return max(usual, track.restless - CALMING * lag + CUT_MARGIN)
 
 
-def _second_look(track: Track, sighting: Sighting, image: NDArray[np.uint8], lag: float) -> float:
+def _second_look(track: Track, sighting: Sighting, image: NDArray[np.uint8]) -> float:
     """The change with the size that the face should have, as a box may jump, and with the brightness of before."""
     half = track.motion.size / 2
     centre = sighting.detection.centre
@@ -110,11 +116,13 @@ def _second_look(track: Track, sighting: Sighting, image: NDArray[np.uint8], lag
     resized = Detection(box, sighting.detection.confidence)
     gain = max(track.latest.brightness, 1.0) / max(sighting.brightness, 1.0)
     looks = describe(image, resized, gain=gain)[None]
-    return float(_change(track, looks, np.array([sighting.alone]), lag)[0])
+    return float(_change([track], looks, np.array([sighting.alone]), sighting.stamp)[0, 0])
 
 
 def _of_entangled(tracks: Sequence[Track], near: NDArray[np.float64]) -> NDArray[np.float64]:
     """``near`` with each track's evidence raised to the best of those it is entangled with: it may be any of them."""
+    if not any(track.entangled for track in tracks):
+        return near
     index = {track: i for i, track in enumerate(tracks)}
     return np.stack([near[[i, *(index[other] for other in track.entangled)]].max(axis=0) for track, i in index.items()])
 

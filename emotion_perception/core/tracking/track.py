@@ -24,6 +24,7 @@ class Track:
     born, last_seen: stamps of its first and latest sighting, in seconds.
     cut_away: it stood where somebody else stands now; only its looks can bring it back.
     entangled: the tracks it met since it was last seen alone: which is which, only looks can tell.
+    views: (1..VIEWS, LENGTH) descriptors of what this person was seen to look like.
     restless: how much it changed from sighting to sighting lately, in log-odds of having become somebody else.
     """
 
@@ -35,7 +36,7 @@ class Track:
         self.cut_away = False
         self.entangled: set[Track] = set()
         self.restless = -np.inf
-        self._views = sighting.looks[None]
+        self.views = sighting.looks[None]
 
     @property
     def last_seen(self) -> float:
@@ -56,15 +57,11 @@ class Track:
         """Keep the latest sighting as a view of this person, if it shows anything new."""
         looks = self.latest.looks[None]
         if self.unlike_views(looks)[0] > FAMILIAR:
-            self._views = np.concatenate((self._views[-(VIEWS - 1) :], looks))
-
-    def unlike_latest(self, looks: NDArray[np.float32], *, surroundings: bool) -> NDArray[np.float32]:
-        """Log-odds, (N,), that each of ``looks`` (N, LENGTH) is somebody else than the latest sighting."""
-        return different(self.latest.looks[None], looks, surroundings=surroundings)[0]
+            self.views = np.concatenate((self.views[-(VIEWS - 1) :], looks))
 
     def unlike_views(self, looks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-odds, (N,), that each of ``looks`` is somebody else than every remembered view shows."""
-        return np.asarray(different(self._views, looks, surroundings=False).min(axis=0), dtype=np.float32)
+        return np.asarray(different(self.views, looks).min(axis=0), dtype=np.float32)
 
     def become(self, younger: Track) -> None:
         """Go on where ``younger`` is: it turned out to be this person."""

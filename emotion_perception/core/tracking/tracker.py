@@ -13,6 +13,7 @@ from emotion_perception.core.faces import Detection
 from emotion_perception.core.tracking.appearance import describe
 from emotion_perception.core.tracking.association import assign
 from emotion_perception.core.tracking.evidence import RECOGNISED, position_evidence, weigh
+from emotion_perception.core.tracking.motion import measure
 from emotion_perception.core.tracking.sighting import FAR, TOGETHER, Sighting, distances
 from emotion_perception.core.tracking.track import Track
 
@@ -167,7 +168,7 @@ class FaceTracker:
                 and not old.entangled
                 and old.last_seen < self._stamp
                 and old.born < young.born
-                and position_evidence(old, [young.latest], image)[0] > 0
+                and position_evidence(old, np.array([measure(young.latest.detection)]), image)[0] > 0
             ]
             unlike, k = min(lost, default=(math.inf, -1))
             if unlike < RECOGNISED:

@@ -1,0 +1,93 @@
+"""A thread that takes the messages of one subscription as they come, past the executor.
+
+rclpy's executor is written in Python and looks at every service, timer and event of every node before each wait and
+after it: 0.7 ms a message in a process of four nodes, with the GIL held. What lies on the way from an image to its
+emotion waits for its own topic alone, as `rclpy.wait_for_message` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.exceptions import InvalidHandle
+from rclpy.guard_condition import GuardCondition
+from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.node import Node
+from rclpy.subscription import Subscription
+
+
+class NotByExecutor(ReentrantCallbackGroup):
+    """The group of a subscription that executors leave alone, its events (QoS) too: they wake whoever waits for them
+    with each message.
+    """
+
+    def can_execute(self, entity: Any) -> bool:
+        """Never."""
+        return False
+
+
+class Receiver:
+    """Calls ``receive`` with each message of ``subscription``, which is in the group NotByExecutor, until `close`.
+
+    What ``receive`` raises goes to ``failed`` and does not end the thread.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        subscription: Subscription,
+        receive: Callable[[Any], None],
+        *,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._context = node.context
+        self._subscription = subscription
+        self._receive = receive
+        self._failed = failed
+        self._closed = False
+        self._wake = GuardCondition(None, None, context=node.context)
+        self._thread = threading.Thread(target=self._run, name=f"receive {subscription.topic_name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; nothing is received afterwards."""
+        self._closed = True
+        self._wake.trigger()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        self._wake.destroy()
+
+    def _run(self) -> None:
+        handle, events = self._subscription.handle, self._subscription.event_handlers
+        try:
+            with contextlib.ExitStack() as used:
+                for each in (handle, self._wake.handle, self._context.handle, *events):
+                    used.enter_context(each)
+                wait_set = rclpy_implementation.WaitSet(1, 1, 0, 0, 0, len(events), self._context.handle)
+                while not self._closed:
+                    wait_set.clear_entities()
+                    wait_set.add_subscription(handle)
+                    wait_set.add_guard_condition(self._wake.handle)
+                    for event in events:
+                        event.add_to_wait_set(wait_set)
+                    wait_set.wait(-1)
+                    for event in events:
+                        if event.is_ready(wait_set):
+                            event.callback(event.take_data())
+                    self._take_all(handle)
+        except InvalidHandle:  # destroyed with its node before it was closed
+            return
+
+    def _take_all(self, handle: Any) -> None:
+        while not self._closed:
+            taken = handle.take_message(self._subscription.msg_type, self._subscription.raw)
+            if taken is None:
+                return
+            try:
+                self._receive(taken[0])
+            except Exception as error:
+                self._failed(error)
