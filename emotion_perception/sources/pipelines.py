@@ -12,8 +12,8 @@ SINK = (
     "videoconvert ! video/x-raw,format=BGR ! "
     "appsink name=sink emit-signals=false max-buffers=1 drop=true sync=false wait-on-eos=false"
 )
-#: From JPEGs to pictures. What a machine has no time to decode is dropped whole before that: it would wait in the jitter
-#: buffer or the socket, and every later picture behind it, until they are seconds old.
+#: From JPEGs to pictures. What a machine has no time to decode is dropped whole before that: it would wait in the
+#: jitter buffer or the socket, and every later picture behind it, until they are seconds old.
 JPEG_DECODER = "queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! jpegdec"
 #: From RTP packets to pictures. Loss makes H.264 decoders invent pictures: see keyframes.KeyframeGate on `depay`.
 DECODERS = {
