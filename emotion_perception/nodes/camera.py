@@ -37,7 +37,7 @@ _HIGHEST = 65535  # of a camera's control; cameras say what they take
 class CameraParameters(NodeParameters):
     """What can be set of a camera; names are usb_cam's where it has one."""
 
-    source: str = parameter("usb:", "Where frames come from: usb:0, nao://robot, rtsp://…, file:clip.mp4, synthetic: …")
+    source: str = parameter("usb:", "Where frames come from: usb:0, nao://robot, rtsp://…, file:clip.mp4, synthetic:")
     video_device: str = parameter("/dev/video0", "The camera of usb: when the source names none.")
     image_width: int = parameter(640, "Pixels; asked of a camera.", low=1, high=16384)
     image_height: int = parameter(480, "Pixels; asked of a camera.", low=1, high=16384)
