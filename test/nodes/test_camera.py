@@ -123,6 +123,22 @@ def test_a_camera_publishes_its_images_in_both_forms_with_one_stamp(start: Calla
     assert np.diff(raw.stamps).min() > 0
 
 
+def test_diagnostics_of_a_camera_have_its_rate_and_latency(
+    start: Callable[..., Any], outsider: Any, diagnoses: Any
+) -> None:
+    outsider.listen(Image, "image_raw", MANY)
+    start(node_class("camera"), source="synthetic:", framerate=20.0, image_width=64, image_height=48)
+
+    def measured(statuses: list[Any]) -> list[dict[str, str]]:
+        values = [{each.key: each.value for each in status.values} for status in statuses]
+        return [each for each in values if "latency p50 (ms)" in each]
+
+    first = measured(diagnoses.wait(measured))[0]
+
+    assert 0 <= float(first["latency p50 (ms)"]) <= float(first["latency max (ms)"])
+    assert int(first["rate (Hz)"]) > 0
+
+
 def test_set_capture_stops_and_starts_the_camera(start: Callable[..., Any], outsider: Any) -> None:
     images = outsider.listen(Image, "image_raw", MANY)
     node = start(node_class("camera"), source="synthetic:", framerate=50.0, image_width=64, image_height=48)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--graph", action="store_true", help="look at the robot that runs on this domain")
     kind.add_argument("--clean", action="store_true", help="remove the shared memory that killed processes have left")
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long --graph listens (default: 3)")
+    parser.add_argument("--seconds", type=_seconds, default=3.0, help="how long --graph listens, 1 to 600 (default: 3)")
     parser.add_argument("--source", default="", metavar="URI", help="where frames are to come from, as with `run`")
     parser.add_argument(
         "--params-file", type=Path, action="append", default=[], metavar="YAML", help="of the robot; repeatable"
@@ -42,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in args.checks if name not in CHECKS]
     if unknown:
         raise PerceptionError(f'there is no check "{unknown[0]}": choose from {", ".join(CHECKS)}')
+    if args.checks and (args.graph or args.clean):
+        raise PerceptionError(f"--graph and --clean do one thing: leave out {args.checks[0]}")
     if args.clean:
-        return _clean()
+        return _clean(as_json=args.json)
     settings = Settings(args.source, tuple(args.params_file), dict(os.environ))
     _prepare()
     if args.graph:
@@ -65,6 +68,16 @@ def run(args: argparse.Namespace) -> int:
     return int(any(finding.level is Level.FAULT for _, finding in findings))
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 600:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number from 1 to 600')
+    return value
+
+
 def _prepare() -> None:
     """Give this process the environment that all our commands have; where that fails, a check says why."""
     with contextlib.suppress(ImportError, FileNotFoundError):
@@ -73,13 +86,15 @@ def _prepare() -> None:
         prepare_environment()
 
 
-def _clean() -> int:
+def _clean(*, as_json: bool) -> int:
     """Remove what dead processes have left in shared memory, and nothing else."""
     leftovers = segments.find_leftovers()
     removed = [each for each in leftovers if segments.remove(each)]
-    size = sum(each.size for each in removed)
-    print(f"removed {len(removed)} segments and ports of killed processes, {size / 1e6:.0f} MB")
-    if len(removed) < len(leftovers):
-        print(f"{len(leftovers) - len(removed)} belong to other users: run it with sudo to remove them too")
-        return 1
-    return 0
+    size, kept = sum(each.size for each in removed), len(leftovers) - len(removed)
+    if as_json:
+        print(json.dumps({"removed": [each.name for each in removed], "bytes": size, "kept": kept}))
+    else:
+        print(f"removed {len(removed)} segments and ports of killed processes, {size / 1e6:.0f} MB")
+        if kept:
+            print(f"{kept} belong to other users: run it with sudo to remove them too")
+    return int(kept > 0)

@@ -26,6 +26,16 @@ node.create_subscription(EmotionArray, "emotion", lambda m: None, qos)
 print("ready", flush=True)
 rclpy.spin(node)
 """
+STUCK = """
+import time, rclpy
+from rclpy.lifecycle import LifecycleNode
+from emotion_perception.ros.environment import prepare_environment
+prepare_environment()
+rclpy.init()
+node = LifecycleNode("stuck")
+print("ready", flush=True)
+time.sleep(600)
+"""
 
 
 @pytest.fixture
@@ -167,6 +177,22 @@ def test_a_node_that_hangs_is_told_from_one_that_is_gone(
     found = doctor("--graph")
     assert "shows no node: it hangs, was suspended" in found["graph"]["sentence"]
     process.send_signal(signal.SIGCONT)  # as the remedy says: look again
+    assert doctor("--graph").code == 0
+
+
+def test_a_node_whose_executor_is_stuck_does_not_answer(
+    doctor: Callable[..., Any], launch: Callable[..., subprocess.Popen[str]]
+) -> None:
+    stuck = launch(sys.executable, "-c", STUCK)
+    assert stuck.stdout
+    assert stuck.stdout.readline() == "ready\n"
+    found = doctor("--graph")
+    assert state(found, "/stuck") == "does not answer"
+    assert found["graph"]["sentence"] == "stuck does not answer, so its process was killed or hangs"
+
+    stuck.kill()  # as the remedy says
+    stuck.wait()
+    launch(*node("overlay"))
     assert doctor("--graph").code == 0
 
 

@@ -127,7 +127,8 @@ def _nobody(snapshot: Snapshot, subscriber: End, topic: Topic) -> Cause:
     for node in snapshot.nodes:
         if node.state == "unconfigured" and (cause := trouble_of(node)):
             return Cause(f"nobody publishes {topic.name}, and {cause.clause}", cause.remedy, cause.command, node.name)
-    maker, namespace = _MAKERS.get(topic.kinds[0]), subscriber.node.rpartition("/")[0]
+    drawn = "/emotion/overlay" in topic.name
+    maker, namespace = "overlay" if drawn else _MAKERS.get(topic.kinds[0]), subscriber.node.rpartition("/")[0]
     return Cause(
         f"nobody publishes {topic.name}",
         "start the node that does, on this domain, or remap the topic to the name it uses",

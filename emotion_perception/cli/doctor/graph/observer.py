@@ -27,7 +27,8 @@ _OF_ROS_ITSELF = ("/rosout", "/parameter_events")
 _LISTEN = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)  # matches every publisher
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"
 _DISCOVERY = 5.0  # seconds after which a domain without a node counts as empty
-_SETTLING = 1.0  # seconds for the rest of discovery; what was listened to for less is not judged
+_SETTLING = 1.0  # seconds for the rest of discovery, and for an answer; what was listened to for less is not judged
+_PATIENCE = 4.0  # seconds more for a graph that still grows, or a node that does not answer
 
 
 def listens_to(kind: str, audience: int) -> bool:
@@ -61,14 +62,21 @@ class _Observer:
         self._listening: dict[str, float] = {}
         self._reports: dict[str, Report] = {}
         self._states: dict[str, str] = {}
+        self._clients: dict[str, Any] = {}
+        self._asked: dict[str, float] = {}
 
     def look(self, seconds: float) -> Snapshot:
-        """Return what was seen, within ``seconds`` of the first node; nodes that show up meanwhile are included."""
-        begin, end = time.monotonic(), None
-        while time.monotonic() < (end or begin + _DISCOVERY):
-            if end is None and self._names():
-                end = time.monotonic() + seconds + _SETTLING
-            self._ask_for_states()
+        """Return what was seen, within ``seconds`` of the first node; longer while more shows up or is not answered."""
+        begin, found, changed, shape = time.monotonic(), math.inf, math.inf, None
+        while (now := time.monotonic()) < begin + _DISCOVERY or found < math.inf:
+            if (seen := self._shape()) != shape:
+                shape, changed = seen, now
+            if found == math.inf and self._names():
+                found = now
+            settled = now > changed + _SETTLING and not self._unanswered()
+            if now > found + seconds + _SETTLING and (settled or now > found + seconds + _PATIENCE):
+                break
+            self._ask_for_states(now)
             self._listen()
             self._spin(0.2)
         nodes = tuple(
@@ -83,17 +91,26 @@ class _Observer:
             self._domain, _reach(), nodes, topics, elsewhere, mute=domains[self._domain] > 1
         )  # 1: ourselves
 
-    def _ask_for_states(self) -> None:
-        """Ask every managed node that was not asked yet."""
+    def _ask_for_states(self, now: float) -> None:
+        """Ask every managed node that has not answered; again after a while, as a first question may be lost."""
         for name, kinds in self._node.get_service_names_and_types():
             node = name.removesuffix("/get_state")
-            if node != name and _GET_STATE in kinds and node not in self._states:
-                client = self._node.create_client(GetState, name)
-                if client.service_is_ready():
-                    self._states[node] = SILENT
-                    client.call_async(GetState.Request()).add_done_callback(self._note_state(node))
-                else:
-                    self._node.destroy_client(client)
+            if node == name or _GET_STATE not in kinds or self._states.get(node, SILENT) != SILENT:
+                continue
+            if node not in self._clients:
+                self._clients[node] = self._node.create_client(GetState, name)
+            if self._clients[node].service_is_ready() and now > self._asked.get(node, 0.0) + _SETTLING:
+                self._asked[node] = now
+                self._states[node] = SILENT
+                self._clients[node].call_async(GetState.Request()).add_done_callback(self._note_state(node))
+
+    def _unanswered(self) -> bool:
+        return any(self._states[node] == SILENT for node in self._asked)
+
+    def _shape(self) -> list[tuple[str, int, int]]:
+        """Return what grows while nodes are discovered: topics with their ends."""
+        node = self._node
+        return [(name, node.count_publishers(name), node.count_subscribers(name)) for name, _ in self._topics()]
 
     def _note_state(self, node: str) -> Callable[[Any], None]:
         return lambda future: self._states.__setitem__(node, future.result().current_state.label)

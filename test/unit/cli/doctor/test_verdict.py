@@ -77,11 +77,19 @@ def test_what_was_not_measured_is_not_called_silent() -> None:
     assert judge(robot(images=None))[0].level is Level.OK
 
 
-def test_a_topic_without_publisher_names_who_should_publish_it() -> None:
-    topic = Topic("/eye/faces", (FACES,), (), ends("/eye/emotion_classifier"))
-    (finding,) = judge(Snapshot(0, "SUBNET", (Node("/eye/emotion_classifier", "active", OK),), (topic,)))
-    assert finding.sentence == "eye/emotion_classifier gets no faces: nobody publishes /eye/faces"
-    assert "face_detector" in finding.command
+@pytest.mark.parametrize(
+    ("name", "kind", "things", "maker"),
+    [
+        ("faces", FACES, "faces", "face_detector"),
+        ("image_raw", IMAGE, "images", "camera"),
+        ("emotion/overlay", IMAGE, "images", "overlay"),
+    ],
+)
+def test_a_topic_without_publisher_names_who_should_publish_it(name: str, kind: str, things: str, maker: str) -> None:
+    topic = Topic(f"/eye/{name}", (kind,), (), ends("/eye/listener"))
+    (finding,) = judge(Snapshot(0, "SUBNET", (Node("/eye/listener", ""),), (topic,)))
+    assert finding.sentence == f"eye/listener gets no {things}: nobody publishes /eye/{name}"
+    assert maker in finding.command
     assert "__ns:=/eye" in finding.command
 
 
