@@ -67,7 +67,7 @@ def eventually() -> Callable[..., None]:
 @pytest.fixture
 def seconds() -> float:
     """How long a stream is watched; STREAM_SECONDS=20 for numbers that mean something."""
-    return float(os.environ.get("STREAM_SECONDS", "1"))
+    return float(os.environ.get("STREAM_SECONDS", "0.8"))
 
 
 @pytest.fixture
