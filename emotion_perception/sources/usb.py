@@ -169,8 +169,9 @@ class _Grabber:
 
     def start(self, *, timeout: float) -> _Mode | None:
         """Return the camera's mode once it is open, None if stopped meanwhile. Raises SourceError."""
-        self._thread.start()
         with self._changed:
+            if not self._stopped:
+                self._thread.start()
             self._changed.wait_for(lambda: self._mode or self._error or self._stopped, timeout)
             if self._stopped:
                 return None
@@ -190,7 +191,9 @@ class _Grabber:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        self._thread.join(_RELEASE_TIMEOUT)
+            started = self._thread.ident is not None
+        if started:
+            self._thread.join(_RELEASE_TIMEOUT)
 
     def _fail(self) -> NoReturn:
         raise SourceError(self._error or explain_silence(self._device))

@@ -74,8 +74,7 @@ def test_the_drivers_images_become_emotions(
     assert (found.image_width, found.image_height) == (WIDTH, HEIGHT)
     blue, _, red = image_to_bgr(found.faces[0].aligned)[60:160, 60:160].mean((0, 1))
     assert red > blue + 10, "a face is red rather than blue: rgb8 was not taken for bgr8"
-    status = diagnoses.wait_for(f"{namespace}/face_detector".lstrip("/"), "OK")
-    assert {value.key: value.value for value in status.values}["dropped"] == "0"
+    diagnoses.wait_for(f"{namespace}/face_detector".lstrip("/"), "OK")
 
 
 def test_a_driver_that_is_not_there_is_named_by_its_topic(

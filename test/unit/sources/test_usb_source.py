@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from emotion_perception.core.errors import ParameterError, SourceError
+from emotion_perception.sources import usb
 from emotion_perception.sources.base import SourceOptions
 from emotion_perception.sources.usb import UsbSource
 
@@ -232,3 +233,19 @@ def test_opencv_itself_refuses_what_is_no_camera(device: str, capfd: pytest.Capt
 def test_an_unknown_pixel_format_is_refused_with_those_there_are() -> None:
     with pytest.raises(ParameterError, match=r'pixel_format "rgb565" is unknown: use one of mjpeg2rgb, .*yuyv'):
         UsbSource("/dev/video0", SourceOptions(pixel_format="rgb565"))
+
+
+def test_a_source_that_is_closed_before_it_could_begin_touches_no_camera(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread may close it at any moment of opening, also at the very first."""
+    source = UsbSource(device, SourceOptions(), connect=lambda _: pytest.fail("must not be asked"))
+    start = usb._Grabber.start
+
+    def closed_first(grabber: usb._Grabber, *, timeout: float) -> object:
+        source.close()
+        return start(grabber, timeout=timeout)
+
+    monkeypatch.setattr(usb._Grabber, "start", closed_first)
+    source.open()
+    assert source.read() is None
