@@ -33,6 +33,7 @@ from emotion_perception.ros.process import Graph
 from emotion_perception.ros.qos import RELIABLE
 
 _START_TIMEOUT = 30.0
+_DISCOVERY = 1.0  # seconds in which processes find each other; nothing tells an outsider that they have
 _SILENCE = 10.0  # seconds without a result after which a run is given up
 _LATENCY = "latency p50 (ms)"
 
@@ -116,8 +117,8 @@ def measure(question: GraphQuestion) -> GraphAnswer:
             pids = [os.getpid()]
             if question.apart:
                 pids += stack.enter_context(_processes(question.nodes, lossless=question.lossless))
-                # By their first reports, a second later, they have found each other too: no frame finds nobody.
                 _wait(lambda: listener.active >= set(question.nodes), graph)
+                graph.done.wait(_DISCOVERY)
             else:
                 for name in question.nodes:
                     kind = node_class(name)

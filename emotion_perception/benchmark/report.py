@@ -47,6 +47,8 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
     if results.of_kind(PeerRun) or results.absent:
         parts += ["## Against `fer`", _peer_table(results), _PEER_NOTE]
     parts += sorted({f"`fer` with {'MTCNN' if run.mtcnn else 'Haar'} {why}." for run, why in results.absent.items()})
+    if results.failed:
+        parts += ["## What failed", "\n".join(f"* {sentence}" for sentence in results.failed)]
     if changes:
         parts.append(f"What each change bought: [{changes}]({changes}).")
     return "\n\n".join(parts) + "\n"

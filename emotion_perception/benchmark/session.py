@@ -18,6 +18,7 @@ from emotion_perception.benchmark.gallery import enrol_nobody
 from emotion_perception.benchmark.plan import ImportRun, KernelRun, PeerRun, Run
 from emotion_perception.benchmark.scenes import RATE, Scene, render, write_clip
 from emotion_perception.benchmark.usage import machine
+from emotion_perception.core.errors import PerceptionError
 
 _PACKAGE = "emotion_perception.benchmark"
 _PATIENCE = 120.0  # seconds that a run may take beyond its frames
@@ -29,13 +30,14 @@ class Results:
     """What was measured on which machine.
 
     loads: load average (one minute) before each round and after the last. absent: runs that could not be made, with
-    the remedy. answers: what each run answered, one per round.
+    the remedy. failed: sentences on runs that went wrong. answers: what each run answered, one per round.
     """
 
     machine: dict[str, str | int | float]
     rounds: int
     loads: list[float] = field(default_factory=list)
     absent: dict[PeerRun, str] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
     answers: dict[Run, list[dict[str, Any]]] = field(default_factory=dict)
 
     def median(self, run: Run | None, *keys: str) -> float | None:
@@ -67,13 +69,14 @@ class Results:
             "load averages": self.loads,
             "measurements": rows,
             "absent": gone,
+            "failed": self.failed,
         }
 
 
 def carry_out(plan: Sequence[Run], *, rounds: int, progress: Callable[[str], None]) -> Results:
     """Make every run of the plan once a round, so that whatever else the machine does meets all of them alike.
 
-    PerceptionError when a run fails.
+    A run that fails is noted and the next one is made; PerceptionError when a clip cannot be made.
     """
     results = Results(machine(), rounds)
     with tempfile.TemporaryDirectory(prefix="emotion_perception_benchmark_") as folder:
@@ -84,8 +87,15 @@ def carry_out(plan: Sequence[Run], *, rounds: int, progress: Callable[[str], Non
                 progress(f"round {number + 1} of {rounds}, {index + 1} of {len(plan)}: {describe(run)}")
                 if isinstance(run, PeerRun) and (reason := peer.missing(mtcnn=run.mtcnn)):
                     results.absent[run] = reason
+                    continue
+                if not isinstance(run, ImportRun):
+                    clips.of(run.scene)
+                try:
+                    answer = _make(run, clips)
+                except PerceptionError as error:
+                    results.failed.append(f"{describe(run)}: {error}")
                 else:
-                    results.answers.setdefault(run, []).append(_make(run, clips))
+                    results.answers.setdefault(run, []).append(answer)
         results.loads.append(round(os.getloadavg()[0], 2))
     return results
 

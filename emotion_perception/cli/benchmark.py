@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print the page. Returns 0 whether the budgets hold or not; PerceptionError when a run fails."""
+    """Measure and print the page. Returns 0 whether the budgets hold or not; 1 when a run failed."""
     from emotion_perception.benchmark import peer, plan
     from emotion_perception.benchmark.plot import draw_cost
     from emotion_perception.benchmark.report import write_page
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         args.json.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
     if args.out:
         args.out.write_text(page, encoding="utf-8")
-    return 0
+    return 1 if results.failed else 0
 
 
 def _make_room(path: Path) -> None:

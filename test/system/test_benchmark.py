@@ -92,6 +92,16 @@ def test_what_cannot_be_measured_is_said_at_once(arguments: tuple[str, ...], sen
     assert "Traceback" not in done.stderr
 
 
+def test_a_run_that_fails_is_told_and_the_others_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = GraphRun(SMALL, 10, nodes=("face_detector",)), ImportRun("emotion_perception.core")
+    monkeypatch.setattr("emotion_perception.benchmark.session._PATIENCE", 10.0)
+    results = carry_out([broken, sound], rounds=1, progress=lambda line: None)
+    (sentence,) = results.failed
+    assert sentence.startswith("graph (one process, face_detector), 320x240, 2 faces, 30 Hz: ")
+    assert "did not finish within" in sentence
+    assert broken not in results.answers
+
+
 def test_a_failed_measurement_says_what_it_said(tmp_path: Path) -> None:
     question = {"clip": str(tmp_path / "none.mp4"), "truth": str(tmp_path / "none.npy"), "frames": 1, "warm_up": 0}
     with pytest.raises(PerceptionError, match=r"a measurement failed .*none\.npy"):
