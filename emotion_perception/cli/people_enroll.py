@@ -15,7 +15,7 @@ from emotion_perception.core.detection import create_detector
 from emotion_perception.core.errors import PeopleError
 from emotion_perception.core.face_finder import FaceFinder
 from emotion_perception.core.identity.embedder import create_embedder
-from emotion_perception.core.identity.enrolment import refuse_look_alike, sample, still_finder
+from emotion_perception.core.identity.enrolment import refuse_look_alike, require_one_person, sample, still_finder
 from emotion_perception.core.people import Consent, PeopleStore, checked_name
 from emotion_perception.core.people.person import checked_language, checked_retention, shown
 from emotion_perception.sources.images import ImagesSource, find_pictures
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         looks = _from_pictures(args.image, finder) if args.image else _from_camera(args.camera, finder)
         titles, crops = zip(*looks, strict=True)
         embeddings = np.stack([embedder.embed(crop) for crop in crops])
-        _require_one_person(titles, embeddings, embedder.threshold)
+        require_one_person(embeddings, titles, threshold=embedder.threshold)
         gallery = store.gallery()
         for embedding in embeddings:
             refuse_look_alike(gallery, embedding, threshold=embedder.threshold)
@@ -93,18 +93,6 @@ def _from_camera(uri: str, finder: FaceFinder) -> Iterator[tuple[str, NDArray[np
             yield f"look {count}", crop
     finally:
         source.close()
-
-
-def _require_one_person(titles: Sequence[str], embeddings: NDArray[np.float32], threshold: float) -> None:
-    """Raise PeopleError, naming them, if two pictures are too far apart to be of the same person."""
-    distances = np.linalg.norm(embeddings[:, None] - embeddings, axis=2)
-    first, second = divmod(int(distances.argmax()), len(titles))
-    farthest = distances[first, second]
-    if farthest > threshold:
-        raise PeopleError(
-            f"{titles[first]} and {titles[second]} do not seem to show the same person (distance {farthest:.2f}, at "
-            f"most {threshold} is allowed): leave one out."
-        )
 
 
 def _say(sentence: str) -> None:

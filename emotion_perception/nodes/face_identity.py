@@ -17,6 +17,7 @@ from emotion_perception.core.identity.embedder import DEFAULT_EMBEDDER, EMBEDDER
 from emotion_perception.core.identity.examiner import Examiner
 from emotion_perception.core.identity.recogniser import Recogniser
 from emotion_perception.core.identity.recognition import Recognition
+from emotion_perception.core.people import files
 from emotion_perception.core.people.gallery import Gallery
 from emotion_perception.core.people.memory import Memory
 from emotion_perception.core.people.privacy import privacy_notice
@@ -83,7 +84,7 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         if asked.age_gender:
             AgeGender.check()
         self._dimension = embedder.dimension
-        self._path = Path(asked.people).expanduser() if asked.people else default_path()
+        self._path = files.resolved(Path(asked.people)) if asked.people else None
         self._identities = self.output(IdentityArray, "identities", RELIABLE)
         self._notice = self.output(String, "privacy_notice", LATCHED)
         self.detail("model", asked.embedder)
@@ -92,6 +93,7 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         """Open the people store and subscribe to faces."""
         asked = self.parameters
         self._timeline = Timeline()
+        self._last_stamp: float | None = None
         memory = Memory(
             self._path, embedder=asked.embedder, dimension=self._dimension, retention_days=asked.retention_days
         )
@@ -99,7 +101,7 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         recogniser = Recogniser(Gallery.empty(self._dimension), confidence=confidence, **self._settings)
         examiner = Examiner(asked.embedder, trouble=self._note_examiner)
         self._desk = Desk(Recognition(recogniser, examiner, memory), memory)
-        self._follow_memory()
+        self._keep_house()
         self._announce()
         self._timer.reset()
         qos = RELIABLE if asked.lossless else NEWEST
@@ -109,12 +111,13 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
     def deactivate(self) -> None:
         """Let go of the people store; what was seen of strangers is gone with it."""
         self._timer.cancel()
+        desk, self._desk = self._desk, None
+        if desk:
+            desk.recognition.stop()  # first, or the worker might wait for it
         if self._worker:
             self._worker.stop()
             self._worker = None
-        if self._desk:
-            desk, self._desk = self._desk, None
-            desk.recognition.stop()
+        if desk:
             desk.memory.close()
 
     def _take(self, message: FaceArray) -> None:
@@ -130,6 +133,9 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         self._follow_parameters(desk.recognition)
         faces = [face_from_message(face) for face in message.faces]
         stamp = self._timeline.seconds(message.header)
+        if stamp == self._last_stamp:
+            self.health.moment("stamps", "the stamps of faces stand still: use_sim_time without a /clock?")
+        self._last_stamp = stamp
         found = desk.recognition.identify(stamp, faces, wait=self.parameters.lossless)
         for each in found:
             if each.person is not None:
@@ -149,8 +155,14 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
 
     def _announce(self) -> None:
         asked = self.parameters
+        path = self._path or default_path()
         text = privacy_notice(
-            self._path, recognise=asked.enabled, estimate=asked.age_gender, retention_days=asked.retention_days
+            path,
+            command="emotion-perception people forget NAME" + (f" --people {path}" if self._path else ""),
+            service=f"{self.get_fully_qualified_name()}/forget",
+            recognise=asked.enabled,
+            estimate=asked.age_gender,
+            retention_days=asked.retention_days,
         )
         self._notice.publish(String(data=text))
 
@@ -163,6 +175,7 @@ class FaceIdentityNode(PerceptionNode[FaceIdentityParameters]):
         desk = self._desk
         if desk is None:
             return
+        self._follow_parameters(desk.recognition)
         desk.recognition.tick(time.time())
         if desk.memory.trouble:
             self.health.problem("people", desk.memory.trouble)

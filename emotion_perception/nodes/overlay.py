@@ -21,6 +21,7 @@ from emotion_perception.ros.qos import IMAGE_OUTPUT, NEWEST, RELIABLE
 from emotion_perception.ros.worker import NewestWorker
 
 _CHECK_INTERVAL = 0.05
+_IDENTITIES_LAST = 2.0  # seconds; a name must not outlive the node that gave it
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         self._worker: NewestWorker[Joined] | None = None
         self._working = False
         self._identities: dict[str, Identity] = {}
+        self._identified = 0.0
         self._expiry = self.create_timer(_CHECK_INTERVAL, self._expire, clock=self._steady)
         self._expiry.cancel()
 
@@ -104,6 +106,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
 
     def _note_identities(self, message: IdentityArray) -> None:
         self._identities = {identity.face_id: identity for identity in message.identities}
+        self._identified = time.monotonic()
 
     def _draw(self, joined: Joined) -> None:
         begin = time.monotonic()
@@ -111,10 +114,11 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         faces: FaceArray | None = joined.parts.get("faces")
         emotion: EmotionArray | None = joined.parts.get("emotion")
         labels = list(emotion.labels) if emotion else []
+        identities = self._identities if time.monotonic() - self._identified < _IDENTITIES_LAST else {}
         emotions = {each.face_id: each for each in emotion.emotions} if emotion else {}
         shown = []
         for face in faces.faces if faces else []:
-            known, identity = emotions.get(face.id), self._identities.get(face.id)
+            known, identity = emotions.get(face.id), identities.get(face.id)
             shown.append(
                 OverlayFace(
                     id=face.id,

@@ -23,7 +23,11 @@ from emotion_perception.ros.messages import person_to_message
 from emotion_perception.ros.services import create_slow_service
 from emotion_perception.srv import Enroll, Forget, ListPeople
 
-_THREADS = 4  # somebody can be listed or forgotten while somebody else is being enrolled
+_THREADS = 8  # somebody can be listed or forgotten while others are being enrolled
+
+_LEFT = (
+    "nobody is known by it any more, but another process reads the file, so its bytes are erased as soon as that ends"
+)
 
 
 @dataclass(frozen=True)
@@ -64,22 +68,26 @@ class PeopleServices:
     def _remember(self, recognition: Recognition, request: Enroll.Request, consent: Consent) -> Person:
         if request.face_id:
             return recognition.enroll_face(request.face_id, request.name, consent=consent, language=request.language)
-        image = image_to_bgr(request.image)
+        if not request.image.data:
+            raise PeopleError("whom? Give the face_id of somebody in view, or an image of one person")
         return recognition.enroll_picture(
-            image, request.name, finder=self._finder, consent=consent, language=request.language
+            image_to_bgr(request.image),
+            request.name,
+            finder=lambda: self._finder,
+            consent=consent,
+            language=request.language,
         )
 
     def _forget(self, request: Forget.Request) -> Forget.Response:
         def forget(desk: Desk) -> Forget.Response:
-            if request.all and request.person:
-                raise PeopleError(f'"{request.person}" or everyone? Give a person, or set all, but not both')
+            if bool(request.person) == request.all:
+                raise PeopleError("one person or everyone? Give a person, or set all, but not both")
             if request.all:
-                count, who = desk.memory.forget_all(), "everyone"
+                count, who = desk.recognition.forget_all(), "everyone"
             else:
-                count, who = 1, desk.memory.forget(request.person).id
-            desk.recognition.tick(time.time())
+                count, who = 1, desk.recognition.forget(request.person).id
             self._logger.info(f"forgot {who}")
-            return Forget.Response(success=True, forgotten=count)
+            return Forget.Response(success=True, forgotten=count, message=_LEFT if desk.memory.erasing else "")
 
         return self._answered(forget, Forget.Response)
 

@@ -29,8 +29,10 @@ class FlowControl:
         with self._changed:
             room = self._changed.wait_for(lambda: not self._open or len(self._in_flight) < self._limit, self._timeout)
             if not room:
+                missing = ", ".join(sorted(set().union(*self._in_flight.values())))
                 raise PerceptionError(
-                    f"no result for {self._timeout:g} s: the graph lost a frame; see that every node runs with lossless"
+                    f"no result on {missing} for {self._timeout:g} s: the graph lost a frame; see that every node is "
+                    "active and runs with lossless"
                 )
             if self._open:
                 self._in_flight[stamp] = set(self._stages)

@@ -101,7 +101,8 @@ def test_a_graph_that_loses_a_frame_gives_up_with_a_sentence(
     node = start(node_class("camera"), source="synthetic:", lossless=True)
     eventually(lambda: node.ended)
     assert node.aborted == (
-        "camera: no result for 0.2 s: the graph lost a frame; see that every node runs with lossless"
+        "camera: no result on emotion for 0.2 s: the graph lost a frame; see that every node is active and runs with "
+        "lossless"
     )
     assert len(images) == 2
 

@@ -112,3 +112,15 @@ def refuse_look_alike(known: Known, embedding: NDArray[np.float32], *, threshold
             f'this face is too like that of "{known.people[nearest].name}", who is known already: forget that person'
             " first, if it is the same one, or enrol with a clearer picture."
         )
+
+
+def require_one_person(embeddings: NDArray[np.float32], titles: Sequence[str], *, threshold: float) -> None:
+    """Raise PeopleError, naming them, if two of the looks (N, D) are too far apart to be of the same person."""
+    distances = np.linalg.norm(embeddings[:, None] - embeddings, axis=2)
+    first, second = divmod(int(distances.argmax()), len(titles))
+    farthest = distances[first, second]
+    if farthest > threshold:
+        raise PeopleError(
+            f"{titles[first]} and {titles[second]} do not seem to show the same person (distance {farthest:.2f}, at "
+            f"most {threshold} is allowed): leave one out."
+        )

@@ -21,13 +21,18 @@ ENOUGH = 3
 #: Seconds between two looks at a face while it is unsure who it is; doubled with every WINDOW looks, up to the interval
 #: of a sure face, so that a face that stays hard does not cost for ever.
 UNSURE_INTERVAL = 0.2
+_DOUBLINGS = 16
+#: Seconds after which a face that was seen badly is judged again.
+BAD_LOOK_INTERVAL = 0.1
 #: Seconds after which a face that was not seen is forgotten, with all that its looks told.
 MEMORY = 2.0
 #: By how much another face's confidence must be higher to take a person over from the face that has them.
 MARGIN = 0.1
-#: Estimates of age that are averaged, the newest ones, and the standard deviation above which they say nothing (years).
+#: Estimates of age and gender that are averaged, the newest ones; the standard deviation above which those of age say
+#: nothing (years), and how far from one half those of gender must be to say anything.
 ESTIMATES = 15
 AGE_SPREAD = 12.0
+GENDER_MARGIN = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +67,19 @@ class Identification:
 class _Track:
     seen: float
     looked: float = -math.inf
+    not_before: float = -math.inf
     count: int = 0
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=WINDOW))
     votes: deque[tuple[str | None, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     estimates: deque[Look] = field(default_factory=lambda: deque(maxlen=ESTIMATES))
     person: str | None = None
-    wanted: bool = False
+    wanted: int = 0  # enrolments that wait for it
+    refusal: str = ""
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks while it is unsure whose face this is."""
+        return UNSURE_INTERVAL * 2 ** (0 if self.wanted else min(self.count // WINDOW, _DOUBLINGS))
 
     def settle(self) -> None:
         """Choose the person whom most looks name; one once chosen stays until no look names them, or another wins."""
@@ -116,6 +128,9 @@ class Recogniser:
         """Change how faces are looked at; what was seen so far is judged again."""
         self.threshold, self._refresh = threshold, refresh
         self._recognise, self._estimate = recognise, estimate
+        if not recognise:
+            for track in self._tracks.values():
+                track.looks.clear()
         self.use(self._gallery)
 
     def use(self, gallery: Gallery) -> None:
@@ -144,9 +159,9 @@ class Recogniser:
                 continue
             sure = self._sure(track)
             since = abs(stamp - track.looked)
-            unsure = UNSURE_INTERVAL * 2 ** (0 if track.wanted else track.count // WINDOW)
-            if since >= 0.99 * (self._refresh if sure else min(unsure, self._refresh)):  # stamps are floats
-                waiting.append((not track.wanted, sure, -since, face))
+            interval = self._refresh if sure else min(track.interval, self._refresh)
+            if since >= 0.99 * interval and stamp >= track.not_before:  # stamps are floats
+                waiting.append((track.wanted == 0, sure, -since, face))
         return [face for *_, face in sorted(waiting)]
 
     def embeds(self, face: str) -> bool:
@@ -181,14 +196,30 @@ class Recogniser:
         if math.isfinite(look.age):
             track.estimates.append(look)
 
-    def want(self, face: str, wanted: bool) -> None:
-        """Look at this face first and embed it, as somebody is being enrolled; or no longer."""
+    def seen_badly(self, face: str, stamp: float, refusal: str) -> None:
+        """Note that a face was not worth a look in this image, or not to remember somebody by, and why."""
         if face in self._tracks:
-            self._tracks[face].wanted = wanted
+            self._tracks[face].refusal = refusal
+            self._tracks[face].not_before = stamp + BAD_LOOK_INTERVAL
+
+    def want(self, face: str) -> None:
+        """Look at this face first and embed it, as somebody is being enrolled, until `release`."""
+        if face in self._tracks:
+            self._tracks[face].wanted += 1
+            self._tracks[face].refusal = ""
+
+    def release(self, face: str) -> None:
+        """End a `want`."""
+        if face in self._tracks:
+            self._tracks[face].wanted = max(0, self._tracks[face].wanted - 1)
 
     def wanted(self, face: str) -> bool:
         """Whether somebody is being enrolled by this face."""
-        return face in self._tracks and self._tracks[face].wanted
+        return face in self._tracks and self._tracks[face].wanted > 0
+
+    def refusal(self, face: str) -> str:
+        """Return what was wrong with the face when it was last seen badly; empty if nothing was."""
+        return self._tracks[face].refusal if face in self._tracks else ""
 
     def memorable(self, face: str) -> NDArray[np.float32] | None:
         """Return the embeddings (N, D) of the newest looks that are memorable, or None when the face is not in view."""
@@ -231,7 +262,7 @@ class Recogniser:
         return self._gallery.people[nearest].id, self._confidence(float(distances[nearest]))
 
     def _sure(self, track: _Track) -> bool:
-        if track.wanted or (self._estimate and len(track.estimates) < ENOUGH):
+        if track.wanted > 0 or (self._estimate and len(track.estimates) < ENOUGH):
             return False
         if not (self._recognise and self._gallery.people):
             return True
@@ -248,4 +279,4 @@ def _estimates(looks: Collection[Look]) -> tuple[float, float]:
     age = float(np.average(ages, weights=weights))
     spread = math.sqrt(float(np.average((ages - age) ** 2, weights=weights)))
     female = float(np.average([look.female for look in looks], weights=weights))
-    return (age if spread <= AGE_SPREAD else math.nan), female
+    return (age if spread <= AGE_SPREAD else math.nan), (female if abs(female - 0.5) >= GENDER_MARGIN else math.nan)

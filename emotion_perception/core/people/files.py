@@ -88,6 +88,14 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def remove_what_is_left(path: Path) -> None:
+    """Remove the log and its kin of a database that somebody deleted: they hold what was in it."""
+    if identity(path) is None:
+        with _in_words(path):
+            for suffix in _BESIDE:
+                _beside(path, suffix).unlink(missing_ok=True)
+
+
 def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 

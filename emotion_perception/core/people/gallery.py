@@ -55,6 +55,15 @@ class Gallery:
         nearest = np.minimum.reduceat(squares, self._starts) + sought @ sought
         return np.sqrt(np.maximum(nearest, 0)).astype(np.float32)
 
+    def without(self, person_id: str) -> Gallery:
+        """Return everybody but one person."""
+        gone = next((index for index, person in enumerate(self.people) if person.id == person_id), None)
+        if gone is None:
+            return self
+        kept = self.owners != gone
+        owners = self.owners[kept] - (self.owners[kept] > gone)
+        return Gallery(self.people[:gone] + self.people[gone + 1 :], self.embeddings[kept], owners)
+
     def by_person(self) -> list[NDArray[np.float32]]:
         """Each person's embeddings, (n, D), in the order of ``people``."""
         return np.split(self.embeddings, self._starts[1:]) if self.people else []

@@ -21,6 +21,8 @@ from emotion_perception.core.people.store import PeopleStore
 _REOPEN_INTERVAL = 5.0
 _SAW_INTERVAL = 10.0
 _PURGE_INTERVAL = 3600.0
+#: A stamp before 2000 is no time of day: a camera that counts from its own start gives such ones.
+_YEAR_2000 = 946_684_800.0
 
 
 class Memory:
@@ -28,7 +30,7 @@ class Memory:
 
     embedder, dimension: what its embeddings are made by. retention_days: how long after a person was last seen they
     are forgotten; 0 for never. `tick` does what is due and never raises; ``trouble`` says in a sentence what is wrong
-    with the store, or is None. The other methods raise PeopleError, with that sentence while there is no store.
+    with the store, or is None. `saw` waits for nothing; the other methods wait for the disk, and raise PeopleError.
     """
 
     def __init__(
@@ -41,33 +43,51 @@ class Memory:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_store = partial(PeopleStore, path, embedder=embedder, dimension=dimension)
-        self._dimension = dimension
         self._retention_days = retention_days or None
         self._clock = clock
         self._lock = threading.RLock()
         self._store: PeopleStore | None = None
         self._file: tuple[int, int] | None = None
         self._saw: dict[str, float] = {}
+        self._saw_lock = threading.Lock()
         self._due = dict.fromkeys(("open", "saw", "purge"), clock())
         self._loaded = False
+        self._closed = False
+        #: Nobody, for embeddings of this memory.
+        self.nobody = Gallery.empty(dimension)
         self.trouble: str | None = None
 
     def tick(self, now: float) -> Gallery | None:
         """Do what is due, ``now`` being the time of day (seconds since 1970); return the people if they changed."""
         with self._lock:
+            if self._closed:
+                return None
+            gallery: Gallery | None = None
             try:
-                gallery = self._work(now)
+                store = self._opened()
+                if not self._loaded or store.changed():
+                    gallery = store.gallery()
+                    self._loaded = True
+                self._note_who_was_seen(store)
+                if self._purge(store, now):
+                    gallery = store.gallery()
             except PeopleError as error:
                 self.trouble = str(error)
-                # Without a store nobody is known, as before the first one.
-                return self._load(None) if self._store is None and self._loaded else None
-            if self._store is not None:
-                self.trouble = None
+                if self._store is None and self._loaded:
+                    self._loaded = False
+                    return self.nobody  # what is not there any longer must not be known any longer
+                return gallery
+            self.trouble = None
             return gallery
 
-    def saw(self, person: str, at: float) -> None:
-        """Note that a person was seen at a time of day; written together with others, now and then."""
-        with self._lock:
+    def saw(self, person: str, stamp: float) -> None:
+        """Note that a person was seen at a time of day; written together with others, now and then.
+
+        A stamp that is no time of day, or one to come, counts as now.
+        """
+        now = time.time()
+        at = min(stamp, now) if stamp >= _YEAR_2000 else now
+        with self._saw_lock:
             self._saw[person] = max(at, self._saw.get(person, at))
 
     def enroll(self, name: str, embeddings: NDArray[np.float32], *, consent: Consent, language: str) -> Person:
@@ -77,19 +97,26 @@ class Memory:
                 name, embeddings, consent=consent, language=language, retention_days=self._retention_days
             )
 
-    def forget(self, who: str) -> Person:
-        """Erase a person, given their UUID or a name that only they bear; return who it was."""
+    def find(self, who: str) -> Person:
+        """Return a person, given their UUID or a name that only they bear."""
         with self._lock:
-            person = self._opened().find(who)
-            self._opened().forget(person.id)
-            self._saw.pop(person.id, None)
-            return person
+            return self._opened().find(who)
+
+    def forget(self, person_id: str) -> None:
+        """Erase a person; see `erasing`."""
+        with self._lock:
+            self._opened().forget(person_id)
 
     def forget_all(self) -> int:
-        """Erase everyone; return how many."""
+        """Erase everyone; return how many. See `erasing`."""
         with self._lock:
-            self._saw.clear()
             return self._opened().forget_all()
+
+    @property
+    def erasing(self) -> bool:
+        """Whether bytes of somebody forgotten are still in the files, as another process reads them: `tick` goes on."""
+        with self._lock:
+            return self._store is not None and self._store.erasing
 
     def people(self) -> list[Person]:
         """Return everyone."""
@@ -102,53 +129,54 @@ class Memory:
             return self._opened().gallery()
 
     def close(self) -> None:
-        """Write who was seen and let go of the file."""
+        """Write who was seen and let go of the file, for good."""
         with self._lock:
+            self._closed = True
             if self._store is None:
                 return
             try:
-                self._store.saw(self._saw)
+                self._due["saw"] = self._clock()
+                self._note_who_was_seen(self._store)
             except PeopleError as error:
                 self.trouble = str(error)
-            self._saw = {}
             self._shut()
 
-    def _work(self, now: float) -> Gallery | None:
+    def _opened(self) -> PeopleStore:
+        if self._closed:
+            raise PeopleError("the people store is closed: activate face_identity, and try again")
         if self._store is not None and files.identity(self._store.path) != self._file:
+            path = self._store.path
             self._shut()  # deleted or replaced: what it held must not be known any longer
+            files.remove_what_is_left(path)
         if self._store is None:
-            if not self._is_due("open", _REOPEN_INTERVAL):
-                return None
+            if self.trouble and self._clock() < self._due["open"]:
+                raise PeopleError(self.trouble)
+            self._due["open"] = self._clock() + _REOPEN_INTERVAL
             self._store = self._open_store()
             self._file = files.identity(self._store.path)
-            self._loaded = False
-        if self._is_due("purge", _PURGE_INTERVAL):
-            self._store.purge(now)
-        if self._saw and self._is_due("saw", _SAW_INTERVAL):
+        return self._store
+
+    def _note_who_was_seen(self, store: PeopleStore) -> None:
+        if self._clock() < self._due["saw"]:
+            return
+        with self._saw_lock:
             saw, self._saw = self._saw, {}
-            self._store.saw(saw)
-        if self._loaded and not self._store.changed():
-            return None
-        return self._load(self._store)
+        if saw:
+            store.saw(saw)
+            self._due["saw"] = self._clock() + _SAW_INTERVAL
 
-    def _load(self, store: PeopleStore | None) -> Gallery:
-        gallery = Gallery.empty(self._dimension) if store is None else store.gallery()
-        self._loaded = store is not None
-        return gallery
-
-    def _is_due(self, what: str, interval: float) -> bool:
-        if self._clock() < self._due[what]:
-            return False
-        self._due[what] = self._clock() + interval
-        return True
+    def _purge(self, store: PeopleStore, now: float) -> int:
+        if self._clock() < self._due["purge"]:
+            return 0
+        self._due["saw"] = self._clock()
+        self._note_who_was_seen(store)  # first, or somebody seen a moment ago might go
+        purged = store.purge(now)
+        self._due["purge"] = self._clock() + _PURGE_INTERVAL
+        return purged
 
     def _shut(self) -> None:
         assert self._store is not None
         self._store.close()
         self._store = None
+        self._loaded = self._loaded and not self._closed
         self._due["open"] = self._clock()
-
-    def _opened(self) -> PeopleStore:
-        if self._store is None:
-            raise PeopleError(self.trouble or "the people store is not open yet: try again in a moment")
-        return self._store

@@ -41,7 +41,7 @@ def test_a_frame_lands_when_every_last_stage_has_finished_it() -> None:
     flow = FlowControl(["emotion", "identities"], limit=1, timeout=0.05)
     assert flow.admit(1)
     flow.finished("emotion", 1)
-    with pytest.raises(PerceptionError, match="no result"):
+    with pytest.raises(PerceptionError, match="no result on identities"):
         flow.admit(2)
     flow.finished("identities", 1)
     assert flow.admit(2)
@@ -50,7 +50,7 @@ def test_a_frame_lands_when_every_last_stage_has_finished_it() -> None:
 def test_a_lost_frame_is_an_error_that_says_so() -> None:
     flow = FlowControl(["last"], limit=1, timeout=0.05)
     assert flow.admit(1)
-    with pytest.raises(PerceptionError, match=r"no result for 0\.05 s: the graph lost a frame"):
+    with pytest.raises(PerceptionError, match=r"no result on last for 0\.05 s: the graph lost a frame"):
         flow.admit(2)
 
 

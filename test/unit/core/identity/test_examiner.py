@@ -120,6 +120,39 @@ def test_a_killed_process_fails_what_it_had_and_is_started_again(
     assert troubles.wait(2)[1] is None
 
 
+def test_a_process_that_hangs_is_ended_by_check_and_by_stopping(
+    examiner: Examiner, face: NDArray[np.uint8], troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_perception.core.identity.examiner.PATIENCE", 0.2)
+    examiner.submit(face, embed=False, estimate=True).result(TIMEOUT)
+    for process in processes():
+        process.suspend()
+    future = examiner.submit(face, embed=False, estimate=True)
+    stuck = threading.Thread(target=lambda: [examiner.submit(face, embed=False, estimate=True) for _ in range(9)])
+    stuck.start()  # fills the pipe
+    end = time.monotonic() + TIMEOUT
+    while not troubles.sentences:
+        examiner.check()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    with pytest.raises(PerceptionError, match="exit code -9"):
+        future.result(TIMEOUT)
+    stuck.join(TIMEOUT)
+    assert not stuck.is_alive()
+
+
+def test_stopping_does_not_wait_for_a_process_that_hangs(face: NDArray[np.uint8]) -> None:
+    examiner = Examiner("dlib_resnet")
+    examiner.submit(face, embed=False, estimate=True).result(TIMEOUT)
+    for process in processes():
+        process.suspend()
+    stuck = threading.Thread(target=lambda: [examiner.submit(face, embed=False, estimate=True) for _ in range(9)])
+    stuck.start()
+    examiner.stop()
+    stuck.join(TIMEOUT)
+    assert not stuck.is_alive()
+
+
 def test_stopping_ends_the_process_and_fails_what_waits(face: NDArray[np.uint8], troubles: Troubles) -> None:
     examiner = Examiner("dlib_resnet", trouble=troubles)
     futures = [examiner.submit(face, embed=True, estimate=False) for _ in range(3)]
@@ -127,7 +160,7 @@ def test_stopping_ends_the_process_and_fails_what_waits(face: NDArray[np.uint8],
     assert processes() == []
     for future in futures:
         assert future.done()
-    with pytest.raises(PerceptionError, match="deactivated"):
+    with pytest.raises(PerceptionError, match="activate face_identity again"):
         examiner.submit(face, embed=True, estimate=False).result(TIMEOUT)
     assert troubles.sentences == []
 

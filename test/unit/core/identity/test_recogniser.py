@@ -230,6 +230,33 @@ def test_a_face_that_stays_hard_is_looked_at_less_and_less(both: Recogniser) -> 
     assert len(stamps) < 32
 
 
+def test_a_face_in_view_for_days_is_still_looked_at(both: Recogniser) -> None:
+    for index in range(6000):
+        stamp = 3.0 * index
+        both.see(stamp - 1.5, ["face_1"])
+        both.see(stamp, ["face_1"])
+        assert both.due(stamp, ["face_1"])
+        both.looking("face_1", stamp)
+
+
+def test_a_face_that_was_seen_badly_is_not_judged_again_in_every_image(both: Recogniser) -> None:
+    both.see(0.0, ["face_1"])
+    both.seen_badly("face_1", 0.0, "too small")
+    assert both.due(0.05, ["face_1"]) == []
+    assert both.due(0.1, ["face_1"]) == ["face_1"]
+    assert both.refusal("face_1") == "too small"
+
+
+def test_two_enrolments_of_a_face_want_it_until_both_are_through(both: Recogniser) -> None:
+    both.see(0.0, ["face_1"])
+    both.want("face_1")
+    both.want("face_1")
+    both.release("face_1")
+    assert both.wanted("face_1")
+    both.release("face_1")
+    assert not both.wanted("face_1")
+
+
 def test_the_face_that_waits_longest_comes_first_and_one_being_enrolled_before_all(both: Recogniser) -> None:
     look(both, "sure", 0.0, ANNA)
     look(both, "sure", 0.2, ANNA)
@@ -237,7 +264,7 @@ def test_the_face_that_waits_longest_comes_first_and_one_being_enrolled_before_a
     faces = ["sure", "unsure", "new"]
     both.see(1.6, faces)
     assert both.due(1.6, faces) == ["new", "unsure"]
-    both.want("sure", True)
+    both.want("sure")
     assert both.due(1.6, faces) == ["sure", "new", "unsure"]
 
 
@@ -246,7 +273,7 @@ def test_nothing_is_looked_for_when_nobody_is_enrolled_and_nothing_estimated() -
     made.see(0.0, ["face_1"])
     assert made.due(0.0, ["face_1"]) == []
     assert not made.embeds("face_1")
-    made.want("face_1", True)
+    made.want("face_1")
     assert made.due(0.0, ["face_1"]) == ["face_1"]
     assert made.embeds("face_1")
 
@@ -283,6 +310,11 @@ def test_an_age_that_jumps_about_is_not_told() -> None:
     age, female = estimated([(20, 0.9, 1.0), (60, 0.9, 1.0), (40, 0.9, 1.0)])
     assert math.isnan(age)
     assert female == pytest.approx(0.9)
+
+
+def test_a_gender_that_could_be_either_is_not_told() -> None:
+    assert math.isnan(estimated([(30, 0.1, 1.0), (30, 0.9, 1.0), (30, 0.6, 1.0)])[1])
+    assert estimated([(30, 0.3, 1.0)] * ENOUGH)[1] == pytest.approx(0.3)
 
 
 def test_age_and_gender_are_not_told_when_switched_off() -> None:

@@ -69,7 +69,7 @@ def test_whoever_enrolled_by_a_picture_is_known_on_others(
     make: Callable[..., Recognition], face: Callable[[int, int], Face], finder: FaceFinder
 ) -> None:
     recognition = make()
-    person = recognition.enroll_picture(portrait(22, 1), "Anna", finder=finder, consent=CONSENT, language="el")
+    person = recognition.enroll_picture(portrait(22, 1), "Anna", finder=lambda: finder, consent=CONSENT, language="el")
     assert (person.name, person.language, person.embeddings) == ("Anna", "el", 1)
     seen = watch(recognition, [face(22, picture) for picture in (4, 5, 6)])
     assert [each.person.id if each.person else None for each in seen] == [None, person.id, person.id]
@@ -80,7 +80,7 @@ def test_waiting_gives_the_same_answers_in_every_replay(
 ) -> None:
     def replay() -> list[tuple[str, float, float, float]]:
         recognition = make(estimate=True)
-        recognition.enroll_picture(portrait(22, 1), "Anna", finder=finder, consent=CONSENT, language="")
+        recognition.enroll_picture(portrait(22, 1), "Anna", finder=lambda: finder, consent=CONSENT, language="")
         seen = watch(recognition, [face(22, picture) for picture in range(2, 11)])
         return [(each.person.name if each.person else "", each.confidence, each.age, each.female_probability)
                 for each in seen]  # fmt: skip

@@ -34,6 +34,18 @@ def test_an_embedding_is_next_to_itself(people: tuple[Person, ...], embed: Calla
     assert distances[1] < 1e-3
 
 
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_without_one_person_the_others_stay_as_they_were(
+    people: tuple[Person, ...], embed: Callable[..., NDArray[np.float32]], gone: int
+) -> None:
+    gallery = Gallery(people, embed(7), np.array([0, 0, 1, 1, 1, 1, 2]))
+    rest = gallery.without(people[gone].id)
+    assert rest.people == tuple(person for person in people if person is not people[gone])
+    sought = embed(1, seed=1)[0]
+    np.testing.assert_allclose(rest.distances(sought), np.delete(gallery.distances(sought), gone), atol=1e-6)
+    assert gallery.without("nobody") is gallery
+
+
 def test_nobody(embed: Callable[..., NDArray[np.float32]]) -> None:
     assert Gallery.empty(128).distances(embed(1)[0]).shape == (0,)
     assert Gallery.empty(128).by_person() == []

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -59,9 +62,14 @@ def names(memory: Memory) -> list[str]:
     return [person.name for person in memory.gallery().people]
 
 
-def test_before_the_first_tick_it_says_that_it_is_not_open(memory: Memory) -> None:
-    with pytest.raises(PeopleError, match="not open yet"):
+def test_it_opens_by_itself_and_never_again_once_closed(memory: Memory, path: Path) -> None:
+    assert memory.people() == []
+    memory.close()
+    path.unlink()
+    with pytest.raises(PeopleError, match="closed"):
         memory.people()
+    assert memory.tick(NOW) is None
+    assert not path.exists()
 
 
 def test_the_first_tick_brings_everybody_and_the_next_nothing_new(
@@ -93,7 +101,8 @@ def test_it_enrolls_and_forgets(memory: Memory) -> None:
     anna = memory.enroll("Anna", ANNA, consent=CONSENT, language="el")
     memory.enroll("Berta", -ANNA, consent=CONSENT, language="")
     assert (anna.language, names(memory)) == ("el", ["Anna", "Berta"])
-    assert memory.forget("Anna").id == anna.id
+    assert memory.find("Anna").id == anna.id
+    memory.forget(anna.id)
     assert names(memory) == ["Berta"]
     assert memory.forget_all() == 1
     assert memory.people() == []
@@ -102,18 +111,59 @@ def test_it_enrolls_and_forgets(memory: Memory) -> None:
 def test_who_was_seen_is_written_now_and_then_and_at_the_end(memory: Memory, path: Path, clock: Clock) -> None:
     memory.tick(NOW)
     anna = memory.enroll("Anna", ANNA, consent=CONSENT, language="")
-    later = anna.last_seen + 100
+    time.sleep(0.01)
+    later = time.time()
     memory.saw(anna.id, later)
     memory.saw(anna.id, later - 50)  # a replay of the past
     clock.now += 60
     memory.tick(NOW)
     assert memory.people()[0].last_seen == later
-    memory.saw(anna.id, later + 1)
+    latest = time.time()
+    memory.saw(anna.id, latest)
     memory.tick(NOW)
     assert memory.people()[0].last_seen == later
     memory.close()
     with PeopleStore(path, embedder="test", dimension=DIMENSION) as store:
-        assert store.people()[0].last_seen == later + 1
+        assert store.people()[0].last_seen == latest
+
+
+@pytest.mark.parametrize("stamp", [-5.0, 17.0, 4e9], ids=["negative", "since a start", "to come"])
+def test_a_stamp_that_is_no_time_of_day_counts_as_now(memory: Memory, clock: Clock, stamp: float) -> None:
+    memory.tick(NOW)
+    anna = memory.enroll("Anna", ANNA, consent=CONSENT, language="")
+    before = time.time()
+    memory.saw(anna.id, stamp)
+    clock.now += 60
+    memory.tick(NOW)
+    assert before <= memory.people()[0].last_seen <= time.time()
+
+
+def test_somebody_seen_a_moment_ago_is_not_purged(path: Path, clock: Clock) -> None:
+    memory = Memory(path, embedder="test", dimension=DIMENSION, retention_days=30, clock=clock)
+    memory.tick(NOW)
+    anna = memory.enroll("Anna", ANNA, consent=CONSENT, language="")
+    with PeopleStore(path, embedder="test", dimension=DIMENSION) as store:
+        store.saw({})
+    memory.saw(anna.id, time.time())
+    clock.now += 3601
+    memory.tick(anna.last_seen + 30 * 86400)  # run out by the enrolment, not by what was seen since
+    assert [person.name for person in memory.people()] == ["Anna"]
+    memory.close()
+
+
+def test_noting_who_was_seen_waits_for_nobody(memory: Memory, path: Path) -> None:
+    memory.tick(NOW)
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ticking = threading.Thread(target=memory.tick, args=(NOW,))
+        memory.saw("somebody", NOW)
+        memory._due["saw"] = 0.0
+        ticking.start()
+        for _ in range(100):
+            memory.saw("somebody", NOW)
+        other.execute("ROLLBACK")
+        ticking.join()
+    other.close()
 
 
 def test_who_was_not_seen_for_long_is_purged(path: Path, clock: Clock) -> None:
@@ -134,13 +184,14 @@ def test_a_deleted_file_ends_what_is_known_and_a_new_one_is_begun(
 ) -> None:
     memory.tick(NOW)
     memory.enroll("Anna", ANNA, consent=CONSENT, language="")
-    for file in path.parent.iterdir():
-        file.unlink()
+    assert path.with_name(f"{path.name}-wal").stat().st_size > 0
+    path.unlink()  # and not what SQLite keeps beside it
     gallery = memory.tick(NOW)
     assert gallery is not None
     assert gallery.people == ()
     assert memory.trouble is None
-    assert path.exists()
+    assert all(ANNA.tobytes() not in file.read_bytes() for file in path.parent.iterdir())
+    memory.enroll("Berta", -ANNA, consent=CONSENT, language="")
 
 
 def test_a_damaged_file_is_told_left_alone_and_tried_again(memory: Memory, path: Path, clock: Clock) -> None:
