@@ -88,9 +88,14 @@ def _prepare() -> None:
 
 def _clean(*, as_json: bool) -> int:
     """Remove what dead processes have left in shared memory, and nothing else."""
-    leftovers = segments.find_leftovers()
-    removed = [each for each in leftovers if segments.remove(each)]
-    size, kept = sum(each.size for each in removed), len(leftovers) - len(removed)
+    removed, kept = [], 0
+    for leftover in segments.find_leftovers():
+        try:
+            if segments.remove(leftover):
+                removed.append(leftover)
+        except PermissionError:
+            kept += 1
+    size = sum(each.size for each in removed)
     if as_json:
         print(json.dumps({"removed": [each.name for each in removed], "bytes": size, "kept": kept}))
     else:

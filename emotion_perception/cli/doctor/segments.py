@@ -48,15 +48,12 @@ def find_leftovers(folder: Path = SHARED_MEMORY) -> list[Leftover]:
 
 
 def remove(leftover: Leftover) -> bool:
-    """Delete its files if it is still dead; False if it is not, or belongs to another user."""
+    """Delete its files and return True; False if a process has taken it up again. PermissionError if it is not ours."""
     with _hold_locks(leftover.files) as held:
         if held is None:
             return False
-        try:
-            for path in leftover.files:  # the locks, which other processes look at, go last
-                path.unlink(missing_ok=True)
-        except PermissionError:
-            return False
+        for path in leftover.files:  # the locks, which other processes look at, go last
+            path.unlink(missing_ok=True)
     return True
 
 

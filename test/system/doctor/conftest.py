@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shlex
@@ -13,7 +14,21 @@ from typing import Any
 
 import pytest
 
+from emotion_perception.cli.doctor.graph.domains import find_domains
+
 DOCTOR = [sys.executable, "-m", "emotion_perception.cli.main", "doctor"]
+
+
+_DOMAINS = itertools.count(os.getpid())
+
+
+@pytest.fixture(autouse=True)
+def domain(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A ROS domain on which nobody else is: the doctor sees all nodes, also those of other tests that run now."""
+    number = next(number for number in (1 + count % 99 for count in _DOMAINS) if not find_domains()[number])
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    return number
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -53,6 +55,23 @@ def test_without_a_lock_file_it_is_dead_unless_it_is_new_or_mapped(tmp_path: Pat
         assert find_leftovers(tmp_path) == []
     make(tmp_path, PORT, age=5)
     assert find_leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to make files of another user takes root")
+def test_what_belongs_to_another_user_is_said_and_kept(tmp_path: Path) -> None:
+    make(tmp_path, SEGMENT, f"{SEGMENT}_el")
+    tmp_path.chmod(0o1777)  # as /dev/shm
+    program = (
+        "import os; from pathlib import Path\n"
+        "from emotion_perception.cli.doctor.segments import find_leftovers, remove\n"
+        "os.setgid(65534), os.setuid(65534)\n"
+        "(leftover,) = find_leftovers(Path('.'))\n"
+        "try: remove(leftover)\n"
+        "except PermissionError: print('kept')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "kept\n", done.stderr
+    assert (tmp_path / SEGMENT).exists()
 
 
 def test_looking_changes_nothing(tmp_path: Path) -> None:
