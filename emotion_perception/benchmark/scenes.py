@@ -61,8 +61,8 @@ class Scene:
 def render(scene: Scene) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     """Draw the FRAMES pictures, (H, W, 3) bgr8, each with the boxes (N, 4) of its faces, x0 y0 x1 y1 in pixels.
 
-    The faces stand in a grid in front of a still picture and sway, each at its own pace. ModelError if a picture has not
-    been pulled.
+    The faces stand in a grid in front of a still picture and sway, each at its own pace. ModelError if a picture has
+    not been pulled.
     """
     background = cv2.resize(_read(_BACKGROUND), (scene.width, scene.height), interpolation=cv2.INTER_AREA)
     columns = math.ceil(math.sqrt(scene.faces * scene.width / scene.height / 1.3)) if scene.faces else 1
