@@ -138,11 +138,11 @@ def _watch(
     first = min(listener.arrived.values()) - question.started
     _await_results(listener, question.warm_up, graph)
     with listener.changed:
-        last_before = max(listener.arrived)
+        known, last_before = len(listener.arrived), max(listener.arrived)
         listener.work.clear()
     meter.start()
     begin = time.monotonic()
-    _await_results(listener, question.warm_up + question.frames, graph)
+    _await_results(listener, known + question.frames, graph)
     took = time.monotonic() - begin
     spent, passed = meter.stop()
     memory = memory_bytes(meter.pids)
@@ -158,7 +158,7 @@ def _watch(
         rate=len(measured) / took,
         frames=len(measured),
         lost=len(lost),
-        faces=float(np.mean(faces[question.warm_up :])),
+        faces=float(np.mean(faces[known:])),
         cores=spent / passed,
         cpu_per_frame=1e3 * spent / len(measured),
         memory=memory,

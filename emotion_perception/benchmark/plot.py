@@ -28,7 +28,7 @@ def draw_cost(results: Results, picture: Path) -> bool:
     panels = figure.subplots(1, 2)
     titles = ("image to /emotion at 30 Hz, p50, ms", "CPU time a frame, flat out, ms")
     for panel, title, lossless, key in zip(panels, titles, (False, True), ("p50", "cpu_per_frame"), strict=True):
-        for size in dict.fromkeys(run.scene.size for run in graphs):
+        for size in dict.fromkeys(run.scene.size for run in sorted(graphs, key=lambda run: run.scene.width)):
             points = _points(
                 results, [run for run in graphs if run.scene.size == size and run.lossless == lossless], key
             )

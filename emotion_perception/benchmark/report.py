@@ -128,7 +128,7 @@ def _stage_table(results: Results) -> str:
             continue
         work = [results.median(run, "stages", node) for node in nodes]
         whole = results.median(run, "p50")
-        rest = whole - sum(each or 0 for each in work) if whole is not None else None
+        rest = None if whole is None or None in work else whole - sum(each or 0 for each in work)
         layout = "one per node" if run.apart else "one"
         rows.append([str(run.scene.faces), layout, *map(_number, [*work, rest, whole])])
     return _table(("faces", "processes", *(f"{node} ms" for node in nodes), "rest ms", "image to `/emotion` ms"), rows)

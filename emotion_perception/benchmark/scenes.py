@@ -16,7 +16,6 @@ from emotion_perception.core import weights
 from emotion_perception.core.detection import create_detector
 from emotion_perception.core.errors import ImageError, ParameterError
 from emotion_perception.core.report.mp4 import Mp4Writer
-from emotion_perception.sources.pattern import draw_background
 
 #: Frames of a clip and frames per second; the faces are back where they began at its end, so it can loop.
 FRAMES, RATE = 90, 30.0
@@ -30,6 +29,7 @@ _PICTURES = (
     "turned_picture",
 )
 MOST_FACES = 10
+_BACKGROUND = "no_face_picture"
 _HEAD = 320  # side of a head's picture, of which the face is the middle half
 _LARGEST_FACE = 0.33  # of the picture's height
 _SWAY = 0.12  # how far a face moves to either side, in parts of its size
@@ -61,10 +61,10 @@ class Scene:
 def render(scene: Scene) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
     """Draw the FRAMES pictures, (H, W, 3) bgr8, each with the boxes (N, 4) of its faces, x0 y0 x1 y1 in pixels.
 
-    The faces stand in a grid in front of a still room and sway, each at its own pace. ModelError if a picture has not
-    been pulled.
+    The faces stand in a grid in front of a still picture and sway, each at its own pace. ModelError if a picture has
+    not been pulled.
     """
-    background = draw_background(scene.width, scene.height)
+    background = cv2.resize(_read(_BACKGROUND), (scene.width, scene.height), interpolation=cv2.INTER_AREA)
     columns = math.ceil(math.sqrt(scene.faces * scene.width / scene.height / 1.3)) if scene.faces else 1
     rows = max(1, math.ceil(scene.faces / columns))
     cell = scene.width / columns, scene.height / rows
@@ -94,15 +94,20 @@ def _heads() -> list[NDArray[np.uint8]]:
     detector = create_detector()
     heads = []
     for name in _PICTURES:
-        picture = cv2.imread(str(weights.locate(name)))
-        if picture is None:
-            raise ImageError(f"{name} cannot be decoded: run `emotion-perception models verify {name}`")
+        picture = _read(name)
         for found in sorted(detector.detect(picture), key=lambda each: float(each.box[0])):
             x, y = (float(value) for value in found.centre)
             side = round(2 * max(found.width, found.height))
             heads.append(_scaled_picture(cv2.getRectSubPix(picture, (side, side), (x, y)), _HEAD))
     assert len(heads) >= MOST_FACES
     return heads
+
+
+def _read(name: str) -> NDArray[np.uint8]:
+    picture = cv2.imread(str(weights.locate(name)))
+    if picture is None:
+        raise ImageError(f"{name} cannot be decoded: run `emotion-perception models verify {name}`")
+    return np.asarray(picture, np.uint8)
 
 
 def _scaled(head: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
