@@ -144,14 +144,13 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
 
 
 def _about(identity: Identity) -> str:
-    """Say what is estimated of a person, e.g. "about 34, 91 % female"."""
+    """Say what is estimated of a person, e.g. "about 34, female 91%"; nothing is ever said to be certain."""
     said = []
     if math.isfinite(identity.age):
         said.append(f"about {identity.age:.0f}")
     if math.isfinite(identity.female_probability):
-        female = identity.female_probability >= 0.5
-        share = identity.female_probability if female else 1 - identity.female_probability
-        said.append(f"{share:.0%} {'female' if female else 'male'}")
+        female = identity.female_probability
+        said.append(f"female {min(female, 0.99):.0%}" if female >= 0.5 else f"male {min(1 - female, 0.99):.0%}")
     return ", ".join(said)
 
 

@@ -96,7 +96,7 @@ def test_it_writes_who_somebody_is_and_what_is_estimated_of_them(
     for stamp, identity in enumerate(
         [
             Identity(face_id="face_1", name="Ελένη", age=33.6, female_probability=0.914),
-            Identity(face_id="face_1", age=70.0, female_probability=0.25),
+            Identity(face_id="face_1", age=70.0, female_probability=0.0),
             Identity(face_id="face_1", age=nothing, female_probability=nothing),
             Identity(face_id="face_2", name="Anna", age=nothing, female_probability=nothing),
         ],
@@ -107,8 +107,8 @@ def test_it_writes_who_somebody_is_and_what_is_estimated_of_them(
         scene(stamp)
         heard.wait_stamp(stamp)
     assert texts == [
-        ("Ελένη", "about 34, 91% female"),
-        ("unknown", "about 70, 75% male"),
+        ("Ελένη", "about 34, female 91%"),
+        ("unknown", "about 70, male 99%"),
         ("unknown", ""),
         ("", ""),
     ]
