@@ -27,21 +27,20 @@ EXPRESSION = "document.querySelector('.card .expression')?.textContent"
 
 
 @pytest.fixture
-def speaker(domain: int) -> Iterator[Callable[[str, str], None]]:
-    """speaker("hello", "hi") has the robot say the first and hear the second, before a listener."""
+def talk(domain: int) -> Iterator[Callable[[type, str, Any], None]]:
+    """talk(String, "speech", message) publishes before a listener."""
     with Graph() as graph:
-        node = graph.add(Node, node_name="speaker")
-        said, heard = node.create_publisher(String, "speech", 10), node.create_publisher(Utterance, "heard", 10)
+        node = graph.add(Node, node_name="talker")
 
-        def speak(sentence: str, answer: str) -> None:
-            for publisher, message in ((said, String(data=sentence)), (heard, Utterance(text=answer, final=True))):
-                end = time.monotonic() + TIMEOUT
-                while not publisher.get_subscription_count():
-                    assert time.monotonic() < end, "the page does not listen"
-                    time.sleep(0.01)
-                publisher.publish(message)
+        def publish(kind: type, topic: str, message: Any) -> None:
+            publisher = node.create_publisher(kind, topic, 10)
+            end = time.monotonic() + TIMEOUT
+            while not publisher.get_subscription_count():
+                assert time.monotonic() < end, "the page does not listen"
+                time.sleep(0.01)
+            publisher.publish(message)
 
-        yield speak
+        yield publish
 
 
 def url_of(run: Any) -> str:
@@ -171,12 +170,14 @@ def test_a_port_in_use_is_told_in_a_sentence(robot: Callable[..., Any], command:
 
 
 def test_what_is_said_and_heard_is_shown_as_text_and_never_as_markup(
-    browser: Browser, robot: Callable[..., Any], speaker: Callable[[str, str], None]
+    browser: Browser, robot: Callable[..., Any], talk: Callable[[type, str, Any], None]
 ) -> None:
     browser.open(url_of(robot("--port", "0", command="view")))
     browser.wait(WAITING)
     assert browser.evaluate("document.querySelector('#talk').hidden")
-    speaker("Γεια σου", "<img src=icon.svg onerror=alert(1)><b>hi</b>")
+    talk(String, "speech", String(data="Γεια σου"))
+    browser.wait("document.querySelectorAll('#lines li').length === 1")
+    talk(Utterance, "heard", Utterance(text="<img src=icon.svg onerror=alert(1)><b>hi</b>", final=True))
     browser.wait("document.querySelectorAll('#lines li').length === 2")
     said, answer = (browser.text(f"#lines li:nth-child({number})") for number in (1, 2))
     assert said.split("\n") == ["Robot", "Γεια σου"]
