@@ -37,10 +37,10 @@ def serve(graph: Graph) -> Iterator[Callable[..., PageServer]]:
 
     def start(host: str = "127.0.0.1") -> PageServer:
         audience = Audience()
+        graph.add(Watcher, audience=audience)
         server = PageServer(Address(host, 0), audience)
         server.__enter__()
         made.append(server)
-        graph.add(Watcher, audience=audience)
         return server
 
     yield start
@@ -60,12 +60,13 @@ def visit(server: PageServer, story: Callable[[aiohttp.ClientSession, str], Awai
 
 
 async def heard(socket: Socket, kind: str) -> Any:
-    """Return the next message of a kind, a picture's bytes for "picture"; shows no picture."""
+    """Return the next message of a kind, a picture's bytes for "picture"; answers texts and no pictures."""
     while True:
         message = await socket.receive(TIMEOUT)
         if message.type == aiohttp.WSMsgType.BINARY and kind == "picture":
             return message.data
         if message.type == aiohttp.WSMsgType.TEXT:
+            await socket.send_str("read")
             content = json.loads(message.data)
             if content["kind"] == kind:
                 return content

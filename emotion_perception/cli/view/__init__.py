@@ -62,7 +62,7 @@ def live_page(graph: Graph, address: Address) -> Iterator[None]:
     from emotion_perception.cli.view.watcher import Watcher
 
     audience = Audience()
+    graph.add(Watcher, audience=audience)  # first: a page that was waiting for the server is there at once
     with PageServer(address, audience) as server:
-        graph.add(Watcher, audience=audience)
         print(f"live page: {server.url}", flush=True)
         yield

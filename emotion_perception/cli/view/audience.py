@@ -1,7 +1,8 @@
 """Who looks at the page, and what each of them is still to be sent.
 
 A viewer gets the newest of everything and nothing that is out of date: what it has no time for is replaced, never
-queued, so that a slow one is late for itself alone and takes no more memory than a fast one.
+queued, so that a slow one is late for itself alone and takes no more memory than a fast one. A page answers what it
+gets, as the buffers of a network hold seconds of what nobody has seen yet.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-#: Pictures on their way to a viewer that it has not shown yet. One would leave the network idle while it draws.
+#: Pictures, and likewise texts, that a viewer is sent before it answers. One would leave the network idle meanwhile.
 _IN_FLIGHT = 2
 #: Lines of speech that wait for a viewer.
 _LINES = 50
@@ -25,7 +26,7 @@ class Viewer:
     def __init__(self) -> None:
         self.wake = asyncio.Event()
         self._looking = False
-        self._may_send = _IN_FLIGHT
+        self._room: dict[type, int] = {bytes: _IN_FLIGHT, str: _IN_FLIGHT}
         self._picture: bytes | None = None
         self._newest: dict[str, str] = {}
         self._lines: deque[str] = deque(maxlen=_LINES)
@@ -53,20 +54,19 @@ class Viewer:
             self._newest[kind] = text
         self.wake.set()
 
-    def shown(self) -> None:
-        """Note that the page has drawn a picture."""
-        self._may_send = min(_IN_FLIGHT, self._may_send + 1)
+    def answered(self, kind: type) -> None:
+        """Note that the page has shown a picture (bytes) or read a text (str)."""
+        self._room[kind] = min(_IN_FLIGHT, self._room[kind] + 1)
         self.wake.set()
 
     def next(self) -> str | bytes | None:
         """Return what to send now, None when there is nothing."""
-        if self._lines:
-            return self._lines.popleft()
-        if self._newest:
-            return self._newest.pop(next(iter(self._newest)))
-        if self._picture is not None and self._may_send:
+        if self._room[str] and (self._lines or self._newest):
+            self._room[str] -= 1
+            return self._lines.popleft() if self._lines else self._newest.pop(next(iter(self._newest)))
+        if self._room[bytes] and self._picture is not None:
+            self._room[bytes] -= 1
             picture, self._picture = self._picture, None
-            self._may_send -= 1
             return picture
         return None
 

@@ -150,9 +150,9 @@ class PageServer:
         return ws
 
     def _heed(self, viewer: Viewer, word: str) -> None:
-        """Do what the page says: "look" when it can be seen, "away" when not, "shown" after each picture."""
-        if word == "shown":
-            viewer.shown()
+        """Do what the page says: "look" when it can be seen, else "away"; "shown" after a picture, "read" a text."""
+        if word in ("shown", "read"):
+            viewer.answered(bytes if word == "shown" else str)
         elif word in ("look", "away"):
             self._audience.look(viewer, word == "look")
 

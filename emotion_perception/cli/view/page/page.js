@@ -3,7 +3,7 @@
 import { Timeline } from "./timeline.js";
 
 const SILENT = 3000; // ms without a picture or word of faces after which the last is no longer shown as the present
-const DEAD = 5000; // ms without a word after which the connection counts as lost: the robot says something every second
+const DEAD = 8000; // ms without a word after which the connection counts as lost: the robot says something every second
 const RETRY = [300, 600, 1200, 2400]; // ms between attempts to connect
 const KEEP_CARD = 600; // ms that a card outlives its face
 const LEVELS = ["all right", "warning", "error", "out of date"];
@@ -30,8 +30,12 @@ function connect() {
   };
   mine.onmessage = (event) => {
     state.lastWord = performance.now();
-    if (typeof event.data === "string") take(JSON.parse(event.data));
-    else show(event.data, mine);
+    if (typeof event.data !== "string") {
+      show(event.data, mine);
+      return;
+    }
+    take(JSON.parse(event.data));
+    if (mine.readyState === WebSocket.OPEN) mine.send("read");
   };
   mine.onclose = () => {
     if (socket === mine) retry();
