@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import time
 from array import array
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -59,14 +61,14 @@ def visit(server: PageServer, story: Callable[[aiohttp.ClientSession, str], Awai
     asyncio.run(run())
 
 
-async def heard(socket: Socket, kind: str) -> Any:
+async def heard(page: Socket, kind: str) -> Any:
     """Return the next message of a kind, a picture's bytes for "picture"; answers texts and no pictures."""
     while True:
-        message = await socket.receive(TIMEOUT)
+        message = await page.receive(TIMEOUT)
         if message.type == aiohttp.WSMsgType.BINARY and kind == "picture":
             return message.data
         if message.type == aiohttp.WSMsgType.TEXT:
-            await socket.send_str("read")
+            await page.send_str("read")
             content = json.loads(message.data)
             if content["kind"] == kind:
                 return content
@@ -128,11 +130,11 @@ def test_a_page_hears_what_the_graph_says(serve: Callable[..., PageServer], outs
     )
 
     async def story(session: aiohttp.ClientSession, url: str) -> None:
-        async with session.ws_connect(f"{url}/live") as socket:
-            hello = await heard(socket, "hello")
+        async with session.ws_connect(f"{url}/live") as page:
+            hello = await heard(page, "hello")
             assert {label: tuple(hello["colours"][label]) for label in COLOURS} == COLOURS
-            await socket.send_str("look")
-            assert (await heard(socket, "health"))["pictures"] is False
+            await page.send_str("look")
+            assert (await heard(page, "health"))["pictures"] is False
             publishers = {
                 kind: outsider.create_publisher(kind, topic, 10)
                 for kind, topic in (
@@ -146,15 +148,15 @@ def test_a_page_hears_what_the_graph_says(serve: Callable[..., PageServer], outs
             }
             await until(lambda: all(each.get_subscription_count() for each in publishers.values()))
             publishers[CompressedImage].publish(jpeg(7))
-            assert await heard(socket, "picture") == bytes([0, 0, 0, 7])
+            assert await heard(page, "picture") == bytes([0, 0, 0, 7])
             publishers[IdentityArray].publish(IdentityArray(identities=identities))
             publishers[String].publish(String(data="Γεια!"))
-            assert await heard(socket, "line") == {"kind": "line", "who": "robot", "text": "Γεια!"}
+            assert await heard(page, "line") == {"kind": "line", "who": "robot", "text": "Γεια!"}
             publishers[Utterance].publish(Utterance(text="hello", final=False))
-            said = await heard(socket, "line")
+            said = await heard(page, "line")
             assert (said["who"], said["text"], said["final"]) == ("person", "hello", False)
             publishers[EmotionArray].publish(EmotionArray(labels=list(LABELS), emotions=[emotion, other]))
-            shown = await heard(socket, "faces")
+            shown = await heard(page, "faces")
             assert shown["labels"] == list(LABELS)
             first, second = shown["faces"]
             assert first == {
@@ -167,9 +169,9 @@ def test_a_page_hears_what_the_graph_says(serve: Callable[..., PageServer], outs
             }
             assert (second["name"], second["age"]) == ("", None)
             publishers[EmotionArray].publish(EmotionArray(labels=list(LABELS)))
-            assert (await heard(socket, "faces"))["faces"] == [], "nobody is told too"
+            assert (await heard(page, "faces"))["faces"] == [], "nobody is told too"
             publishers[DiagnosticArray].publish(DiagnosticArray(status=[status]))
-            while not (health := await heard(socket, "health"))["nodes"]:
+            while not (health := await heard(page, "health"))["nodes"]:
                 pass
             (node,) = health["nodes"]
             assert node.pop("silent") < TIMEOUT
@@ -182,9 +184,9 @@ def test_a_page_hears_what_the_graph_says(serve: Callable[..., PageServer], outs
 def test_a_slow_viewer_slows_nobody_and_gets_the_newest(serve: Callable[..., PageServer], outsider: Any) -> None:
     async def story(session: aiohttp.ClientSession, url: str) -> None:
         async with session.ws_connect(f"{url}/live") as slow, session.ws_connect(f"{url}/live") as fast:
-            for socket in (slow, fast):
-                await socket.send_str("look")
-                await heard(socket, "health")
+            for page in (slow, fast):
+                await page.send_str("look")
+                await heard(page, "health")
             publisher = outsider.create_publisher(CompressedImage, "emotion/overlay/compressed", 10)
             await until(publisher.get_subscription_count)
             for number in range(100):
@@ -229,8 +231,8 @@ def test_names_and_pages_of_others_are_turned_away(serve: Callable[..., PageServ
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect(f"{url}/live", origin="http://evil.example")
         assert refused.value.status == 403
-        async with session.ws_connect(f"{url}/live", origin=url) as socket:
-            await heard(socket, "hello")
+        async with session.ws_connect(f"{url}/live", origin=url) as page:
+            await heard(page, "hello")
 
     visit(serve(), story)
 
@@ -254,25 +256,39 @@ def test_whoever_comes_from_elsewhere_needs_the_token(serve: Callable[..., PageS
         assert str(answer.url) == f"{url}/", "the token does not stay in the address"
         (cookie,) = session.cookie_jar
         assert cookie["httponly"] and cookie["samesite"] == "Lax"
-        async with session.ws_connect(f"{url}/live") as socket:
-            await heard(socket, "hello")
+        async with session.ws_connect(f"{url}/live") as page:
+            await heard(page, "hello")
 
     visit(server, story)
 
 
 def test_a_client_that_talks_nonsense_or_too_much_harms_only_itself(serve: Callable[..., PageServer]) -> None:
     async def story(session: aiohttp.ClientSession, url: str) -> None:
-        async with session.ws_connect(f"{url}/live") as socket, session.ws_connect(f"{url}/live") as other:
-            await socket.send_str("nonsense")
-            await socket.send_bytes(b"look")
-            await heard(socket, "hello")
-            await socket.send_str("x" * 1000)
-            message = await socket.receive(TIMEOUT)
+        async with session.ws_connect(f"{url}/live") as page, session.ws_connect(f"{url}/live") as other:
+            await page.send_str("nonsense")
+            await page.send_bytes(b"look")
+            await heard(page, "hello")
+            await page.send_str("x" * 1000)
+            message = await page.receive(TIMEOUT)
             assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
             await other.send_str("look")
             await heard(other, "health")
 
     visit(serve(), story)
+
+
+def test_a_viewer_out_of_reach_does_not_hold_up_the_end(graph: Graph) -> None:
+    audience = Audience()
+    with PageServer(Address(port=0), audience) as server:
+        mute = socket.create_connection(("127.0.0.1", server.port))
+        mute.sendall(
+            b"GET /live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        assert mute.recv(12) == b"HTTP/1.1 101"
+        begin = time.monotonic()
+    assert time.monotonic() - begin < 5, "aiohttp would wait 10 s for its answer"
+    mute.close()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "203.0.113.9", "no.such.host.example"])

@@ -28,6 +28,7 @@ _FILES = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _HEARTBEAT = 10.0  # seconds; a viewer that answers none is gone
+_GOODBYE = 1.0  # seconds that a viewer, who may be out of reach, can hold up the end
 _COOKIE = "emotion_perception_token"
 _NO_TOKEN = (
     "This page needs the address that was printed when it was started, with its token; a new start makes a new one.\n"
@@ -86,7 +87,7 @@ class PageServer:
         for path in _FILES:
             application.router.add_get(path, self._file)
         application.router.add_get("/live", self._live)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._address.host, self._address.port)
         try:
@@ -98,8 +99,9 @@ class PageServer:
         self._audience.loop = self._loop
 
     async def _close(self) -> None:
-        for ws in list(self._sockets):
-            await ws.close(code=WSCloseCode.GOING_AWAY)
+        goodbyes = [asyncio.create_task(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in self._sockets]
+        if goodbyes:
+            await asyncio.wait(goodbyes, timeout=_GOODBYE)
         if self._runner:
             await self._runner.cleanup()
 
