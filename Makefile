@@ -4,12 +4,13 @@ OUT ?= out/demo
 PYTEST ?=
 MINUTES ?= 30
 
-.PHONY: help setup run test check soak lock clean
+.PHONY: help setup run test check soak docs-pictures lock clean
 
 help:
 	@echo "make run                  play the demo clip through the real ROS 2 graph (SOURCE=usb:0, SOURCE=video.mp4, ...)"
 	@echo "make test                 ruff, mypy and all tests (PYTEST='-k camera' for some)"
 	@echo "make soak MINUTES=30      the graph on a stream that is spoilt at random; a report in out/soak"
+	@echo "make docs-pictures        render the README's pictures again, from the demo clip (needs chromium)"
 	@echo "make setup                only set up: .venv, package, weights, clip"
 	@echo "make lock                 renew requirements.lock"
 	@echo "make clean                remove what was built and installed here"
@@ -30,6 +31,9 @@ test: check
 
 soak: setup
 	@.venv/bin/python test/soak --minutes $(MINUTES)
+
+docs-pictures: setup
+	@.venv/bin/python test/system/view/pictures.py
 
 lock: setup
 	.venv/bin/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \

@@ -7,10 +7,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from emotion_perception.cli import parameters
+from emotion_perception.cli.view import live_page
+from emotion_perception.cli.view.access import DEFAULT_PORT, Address, address
 from emotion_perception.core.errors import ParameterError, PerceptionError
 from emotion_perception.nodes import NODES, node_class
 
@@ -44,6 +47,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--no-overlay", action="store_true", help="run without the overlay node")
     parser.add_argument(
         "--no-identity", action="store_true", help="run without face_identity: nobody is recognised or enrolled"
+    )
+    parser.add_argument(
+        "--view",
+        type=address,
+        nargs="?",
+        const=Address(),
+        metavar="[HOST:]PORT",
+        help=f"serve a page that shows it live, as `view` does; port {DEFAULT_PORT} of this computer without a value",
     )
     parser.add_argument("--namespace", default="", help="of all nodes and topics")
     parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"), default="warn")
@@ -92,7 +103,8 @@ class _Session:
         self._recording: Any = None
 
     def run(self) -> int:
-        with self._graph:
+        page = live_page(self._graph, self._args.view) if self._args.view else nullcontext()
+        with self._graph, page:
             self._start()
             status = self._watch()
             if sys.stdout.isatty():

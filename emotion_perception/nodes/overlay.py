@@ -1,4 +1,4 @@
-"""overlay: image_raw, faces, identities, emotion -> emotion/overlay."""
+"""overlay: image_raw, faces, identities, emotion, camera_info -> emotion/overlay, emotion/markers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from visualization_msgs.msg import MarkerArray
 
 from emotion_perception.core.drawing import OverlayFace, draw_overlay
 from emotion_perception.core.joining import Joined, StampJoiner
 from emotion_perception.msg import EmotionArray, FaceArray, Identity, IdentityArray
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image, image_to_bgr
+from emotion_perception.ros.markers import FaceMarkers
 from emotion_perception.ros.messages import landmarks_from_message, nanoseconds, roi_from_message
 from emotion_perception.ros.node import PerceptionNode
 from emotion_perception.ros.parameters import Applies, NodeParameters, parameter
@@ -35,7 +37,7 @@ class OverlayParameters(NodeParameters):
 
 
 class OverlayNode(PerceptionNode[OverlayParameters]):
-    """Draws what is known about the faces onto the images they were found in, while somebody looks."""
+    """Draws what is known about the faces onto the images they were found in, and into rviz, while somebody looks."""
 
     PARAMETERS = OverlayParameters
 
@@ -43,6 +45,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         super().__init__("overlay", **options)
         self._worker: NewestWorker[Joined] | None = None
         self._working = False
+        self._followed: tuple[bool, bool] = False, False
         self._identities: dict[str, Identity] = {}
         self._identified = 0.0
         self._expiry = self.create_timer(_CHECK_INTERVAL, self._expire, clock=self._steady)
@@ -54,6 +57,7 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         self._compressed = self.output(
             CompressedImage, "emotion/overlay/compressed", IMAGE_OUTPUT, matched=lambda _: self._look_around()
         )
+        self._marked = self.output(MarkerArray, "emotion/markers", RELIABLE, matched=lambda _: self._look_around())
 
     def activate(self) -> None:
         """Begin to draw if somebody looks already."""
@@ -71,21 +75,33 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
             self._follow_audience()
 
     def _follow_audience(self) -> None:
-        audience = self._working and (self._drawn.subscribers or self._compressed.subscribers)
-        if audience and self._worker is None:
-            self._joiner = StampJoiner(
-                ("image", "faces", "emotion"), leader="image", timeout=self.parameters.join_timeout
-            )
-            self._worker = NewestWorker(self._draw, name="overlay", failed=self._failed)
+        pictures = self._working and bool(self._drawn.subscribers or self._compressed.subscribers)
+        markers = self._working and bool(self._marked.subscribers)
+        if (pictures, markers) == self._followed:
+            return
+        self._rest()
+        self._followed = pictures, markers
+        if pictures or markers:
+            self._begin(pictures, markers)
+
+    def _begin(self, pictures: bool, markers: bool) -> None:
+        """Subscribe to what these outputs are made of; markers alone need no images."""
+        leader, others = ("image", ("faces", "emotion")) if pictures else ("faces", ("emotion",))
+        self._joiner = StampJoiner((leader, *others), leader=leader, timeout=self.parameters.join_timeout)
+        self._worker = NewestWorker(self._work, name="overlay", failed=self._failed)
+        if pictures:
             self.input(Image, "image_raw", lambda message: self._join("image", message), NEWEST)
-            self.input(FaceArray, "faces", lambda message: self._join("faces", message), NEWEST)
-            self.input(EmotionArray, "emotion", lambda message: self._join("emotion", message), RELIABLE)
-            self.input(IdentityArray, "identities", self._note_identities, RELIABLE, watched=False)
-            self._expiry.reset()
-        elif not audience and self._worker is not None:
-            self._rest()
+        if markers:
+            self._markers = FaceMarkers()
+            self._calibration: CameraInfo | None = None
+            self.input(CameraInfo, "camera_info", self._note_calibration, NEWEST, watched=False)
+        self.input(FaceArray, "faces", lambda message: self._join("faces", message), NEWEST)
+        self.input(EmotionArray, "emotion", lambda message: self._join("emotion", message), RELIABLE)
+        self.input(IdentityArray, "identities", self._note_identities, RELIABLE, watched=False)
+        self._expiry.reset()
 
     def _rest(self) -> None:
+        self._followed = False, False
         self._expiry.cancel()
         self.close_inputs()
         if self._worker:
@@ -108,11 +124,20 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
         self._identities = {identity.face_id: identity for identity in message.identities}
         self._identified = time.monotonic()
 
-    def _draw(self, joined: Joined) -> None:
+    def _note_calibration(self, message: CameraInfo) -> None:
+        self._calibration = message
+
+    def _work(self, joined: Joined) -> None:
         begin = time.monotonic()
-        image: Image = joined.parts["image"]
         faces: FaceArray | None = joined.parts.get("faces")
         emotion: EmotionArray | None = joined.parts.get("emotion")
+        if "image" in joined.parts:
+            self._draw(joined.parts["image"], faces, emotion)
+        if faces is not None and self._followed[1]:
+            self._marked.publish(self._markers.make(faces, emotion, self._identities, self._calibration))
+        self.health.processed(time.monotonic() - begin)
+
+    def _draw(self, image: Image, faces: FaceArray | None, emotion: EmotionArray | None) -> None:
         labels = list(emotion.labels) if emotion else []
         identities = self._identities if time.monotonic() - self._identified < _IDENTITIES_LAST else {}
         emotions = {each.face_id: each for each in emotion.emotions} if emotion else {}
@@ -137,7 +162,6 @@ class OverlayNode(PerceptionNode[OverlayParameters]):
             self._drawn.publish(bgr_to_image(picture, image.header))
         if self._compressed.subscribers:
             self._compressed.publish(bgr_to_compressed(picture, image.header, quality=self.parameters.jpeg_quality))
-        self.health.processed(time.monotonic() - begin)
 
     def _failed(self, error: Exception) -> None:
         self.health.moment("image", f"an image was not drawn: {error}")

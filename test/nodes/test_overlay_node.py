@@ -8,7 +8,8 @@ import pytest
 from emotion_perception.msg import Emotion, EmotionArray, Face, FaceArray, Identity, IdentityArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from sensor_msgs.msg import CompressedImage, Image, RegionOfInterest
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, RegionOfInterest
+from visualization_msgs.msg import Marker, MarkerArray
 
 from emotion_perception.core.labels import LABELS
 from emotion_perception.nodes import node_class
@@ -43,8 +44,11 @@ def scene(outsider: Any, image_message: Callable[..., Image]) -> Callable[..., N
     return publish
 
 
+ALL = {"/image_raw", "/camera_info", "/faces", "/emotion", "/identities"}
+
+
 def inputs(node: Any) -> set[str]:
-    return {each.topic_name for each in node.subscriptions} & {"/image_raw", "/faces", "/emotion", "/identities"}
+    return {each.topic_name for each in node.subscriptions} & ALL
 
 
 def ready(scene: Any) -> bool:
@@ -58,7 +62,7 @@ def test_it_subscribes_to_nothing_while_nobody_looks(
     assert inputs(node) == set()
 
     looking = outsider.create_subscription(Image, "emotion/overlay", lambda message: None, 10)
-    eventually(lambda: inputs(node) == {"/image_raw", "/faces", "/emotion", "/identities"})
+    eventually(lambda: inputs(node) == ALL - {"/camera_info"})
     outsider.destroy_subscription(looking)
     eventually(lambda: inputs(node) == set())
 
@@ -150,3 +154,47 @@ def test_it_draws_again_after_a_reactivation(
     eventually(lambda: ready(scene))
     scene(5)
     heard.wait_stamp(5)
+
+
+def test_markers_alone_need_no_images(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    node = start(node_class("overlay"), join_timeout=10.0)
+    looking = outsider.create_subscription(MarkerArray, "emotion/markers", lambda message: None, 10)
+    eventually(lambda: inputs(node) == ALL - {"/image_raw"})
+    outsider.create_subscription(Image, "emotion/overlay", lambda message: None, 10)
+    eventually(lambda: inputs(node) == ALL)
+    outsider.destroy_subscription(looking)
+    eventually(lambda: inputs(node) == ALL - {"/camera_info"})
+
+
+@pytest.mark.parametrize("pictures", [False, True], ids=["markers alone", "with pictures"])
+def test_markers_show_the_faces_in_the_images_frame_and_nobody_deletes_all(
+    pictures: bool, start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], scene: Any
+) -> None:
+    node = start(node_class("overlay"), join_timeout=10.0)
+    if pictures:
+        outsider.listen(Image, "emotion/overlay")
+    heard = outsider.listen(MarkerArray, "emotion/markers")
+    calibration = outsider.talk(CameraInfo, "camera_info")
+    eventually(lambda: inputs(node) == (ALL if pictures else ALL - {"/image_raw"}))
+    eventually(lambda: all(each.get_subscription_count() for each in scene.publishers[0 if pictures else 1 :]))
+    calibration.publish(CameraInfo(width=160, height=120, k=[320.0, 0.0, 80.0, 0.0, 320.0, 60.0, 0.0, 0.0, 1.0]))
+    outsider.call(GetState, "overlay/get_state", GetState.Request())  # so that it has taken the calibration
+    scene(5)
+
+    box, text = heard.wait(lambda messages: messages)[0].markers
+
+    assert box.header == text.header == header_at(5, "eye")
+    assert box.pose.position.z == pytest.approx(0.063 * 320 / (0.4 * ROI.width))
+    assert box.pose.position.x == pytest.approx(-15 / 320 * box.pose.position.z)
+    assert text.text == "face_1\nhappy 90%"
+
+    header = header_at(6, "eye")
+    nobody = FaceArray(header=header, image_width=160, image_height=120)
+    for publisher, message in zip(scene.publishers[1:], [nobody, EmotionArray(header=header)], strict=True):
+        publisher.publish(message)
+    if pictures:
+        scene(6, parts=1)
+    (marker,) = heard.wait(lambda messages: len(messages) > 1)[1].markers
+    assert marker.action == Marker.DELETEALL

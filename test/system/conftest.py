@@ -23,11 +23,11 @@ _DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count()
 
 
 class Robot:
-    """`emotion-perception run …` as a child process; its output is read as it comes."""
+    """`emotion-perception run …` as a child process, or another command; its output is read as it comes."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "emotion_perception.cli.main", "run", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *arguments: str, command: str = "run") -> None:
+        line = [sys.executable, "-m", "emotion_perception.cli.main", command, *arguments]
+        self.process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._changed = threading.Condition()
         self._lines: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._readers = [
@@ -97,8 +97,8 @@ def robot(domain: int) -> Iterator[Callable[..., Robot]]:
     """robot("--source", "synthetic:") starts a process; whatever still runs at the end of the test is ended."""
     made: list[Robot] = []
 
-    def start(*arguments: str) -> Robot:
-        made.append(Robot(*arguments))
+    def start(*arguments: str, command: str = "run") -> Robot:
+        made.append(Robot(*arguments, command=command))
         return made[-1]
 
     yield start

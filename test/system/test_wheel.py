@@ -43,6 +43,8 @@ def test_wheel_holds_modules_messages_data_and_executables(tmp_path: Path, check
 
     modules = find(checkout / "emotion_perception", "**/*.py", "emotion_perception")
     assert modules and modules <= names
+    page = find(checkout / "emotion_perception", "cli/view/page/*.*", "emotion_perception")
+    assert page and page <= names
     messages = [*checkout.glob("msg/*.msg"), *checkout.glob("srv/*.srv")]
     classes = {f"emotion_perception/{path.parent.name}/_{snake_case(path.stem)}.py" for path in messages}
     assert classes and classes <= names

@@ -12,6 +12,7 @@ from emotion_perception.cli.doctor.finding import Finding, Settings, fault, ok
 #: Module -> the package that brings it (pyproject.toml names the same ones, ROS apart).
 LIBRARIES = {
     "ai_edge_litert": "ai-edge-litert",
+    "aiohttp": "aiohttp",
     "av": "av",
     "cv2": "opencv-python-headless",
     "dlib": "dlib-bin",
