@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from emotion_perception.bags.definitions import Definition, definition
@@ -30,6 +31,13 @@ class Recovery:
     seconds: float
     end: int | None
     faults: tuple[str, ...]
+
+    @property
+    def last_time(self) -> str:
+        """When the last message was received, in local time, to the millisecond; empty without a message."""
+        if self.end is None:
+            return ""
+        return datetime.fromtimestamp(1e-9 * self.end).isoformat(" ", "milliseconds")
 
 
 def recovered_folder(path: Path) -> Path:
