@@ -63,7 +63,7 @@ class BagWriter:
         if compress and storage != "mcap":
             raise BagError(f"{storage} files are not compressed: record mcap, or without compression")
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(mode=0o700, parents=True)  # pictures of people are nobody else's business
             self._reserve.write_bytes(bytes(_RESERVE))
             self._begin_part()
         except FileExistsError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -20,6 +20,7 @@ class Sink:
     """Takes messages from any thread and writes them in their order; flushes about once a second.
 
     failure: the sentence of the disk's refusal; nothing is written after it, and ``failed`` is called.
+    counts: messages written, by topic. written_bytes: of all of them.
     dropped: messages that found no room, as the disk was too slow.
     """
 
@@ -35,11 +36,16 @@ class Sink:
         self._topics: dict[str, Topic] = {}
         self.failure: str | None = None
         self.dropped = 0
-        self.written = 0
+        self.counts: Counter[str] = Counter()
         self.written_bytes = 0
         self._thread = threading.Thread(target=self._run, args=(make,), name="bag", daemon=True)
         self._thread.start()
         self._bag = self._made.result()
+
+    @property
+    def written(self) -> int:
+        """How many messages were written; a ring may hold fewer."""
+        return self.counts.total()
 
     @property
     def messages(self) -> int:
@@ -96,7 +102,7 @@ class Sink:
             for name, stamp, data in items:
                 bag.add(topics[name])
                 bag.write(name, stamp, data)
-                self.written += 1
+                self.counts[name] += 1
                 self.written_bytes += len(data)
             if stopped:
                 for topic in topics.values():  # those without a message are part of the recording too

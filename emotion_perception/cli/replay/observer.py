@@ -14,6 +14,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 
+from emotion_perception.bags.canonical import canonical
 from emotion_perception.bags.observation import Frame, Seen
 from emotion_perception.bags.reading import BagReader
 from emotion_perception.bags.selection import Choice
@@ -29,6 +30,7 @@ from emotion_perception.ros.process import Graph
 from emotion_perception.ros.qos import RELIABLE
 
 _START = 20.0  # seconds until every node is active
+_EMOTION = "emotion_perception/msg/EmotionArray"
 _NODES = ("emotion_classifier", "face_identity", "face_detector")  # from the end of the flow to its begin
 
 
@@ -36,7 +38,8 @@ _NODES = ("emotion_classifier", "face_identity", "face_detector")  # from the en
 class Observed:
     """What came out.
 
-    model: its name and version. frames: in the order of the bag. serialized: each EmotionArray as it was sent.
+    model: its name and version. frames: in the order of the bag. serialized: each EmotionArray, canonical, so that two
+    runs can be compared bit for bit.
     emotions, names: by stamp (ns) the array, and by stamp the names by track.
     """
 
@@ -147,4 +150,5 @@ def _observed(ears: _Ears) -> Observed:
         for stamp, array in arrays.items()
     ]
     model = next((array.model for array in arrays.values()), "")
-    return Observed(model, frames, [data for _, (data, _) in sorted(ears.emotions.items())], arrays, ears.names)
+    serialized = [canonical(data, _EMOTION) for _, (data, _) in sorted(ears.emotions.items())]
+    return Observed(model, frames, serialized, arrays, ears.names)

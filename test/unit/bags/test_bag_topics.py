@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from emotion_perception.bags.canonical import canonical
 from emotion_perception.bags.definitions import definition
 from emotion_perception.bags.topic import COMPRESSED_IMAGE, Topic, default_topics, remapped
 from emotion_perception.core.errors import BagError
@@ -72,3 +73,14 @@ def test_inputs_are_pictures_and_their_calibration() -> None:
     assert Topic("/a", COMPRESSED_IMAGE).is_input
     assert Topic("/a", "sensor_msgs/msg/CameraInfo").is_input
     assert not Topic("/emotion", "emotion_perception/msg/EmotionArray").is_input
+
+
+def test_padding_does_not_count() -> None:
+    # std_msgs/Header: sec, nanosec, then a text of two bytes; after it, before what follows, come two of padding.
+    emotion = "emotion_perception/msg/EmotionArray"
+    begin = b"\0\1\0\0" + bytes(8) + b"\2\0\0\0a\0"
+    rest = b"\1\0\0\0\0" + b"%s" + bytes(4) + bytes(4)
+    one, other = (begin + pad + (rest % (pad + b"\0")) for pad in (b"\0\0", b"xy"))
+    assert one != other
+    assert canonical(one, emotion) == canonical(other, emotion)
+    assert canonical(one.replace(b"a", b"b"), emotion) != canonical(other, emotion)
