@@ -43,6 +43,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument(
         "--recover", action="store_true", help="first save what is whole of a bag that was cut, in a new bag beside it"
     )
+    parser.add_argument(
+        "--ros-args", nargs=argparse.REMAINDER, default=[], help="the rest is for ROS, as with `ros2 run`"
+    )
     check = parser.add_argument_group("compare what perception makes of the bag with what it made before")
     check.add_argument(
         "--check", type=Path, metavar="YAML", help="run the graph on the pictures without loss, and compare with this"

@@ -33,8 +33,8 @@ class Session:
     def run(self) -> int:
         """Play. Returns 0; raises BagError when a lossless replay has nobody to play for."""
         begin = time.monotonic()
-        with Graph(["--ros-args", "--log-level", "warn"]) as graph:
-            args = self._args
+        args = self._args
+        with Graph(["--ros-args", "--log-level", "warn", *args.ros_args]) as graph:
             player: Player = graph.add(
                 Player, bag=self._bag, choices=self._choices, rules=dict(args.remap), clock=args.clock
             )
