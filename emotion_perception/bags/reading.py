@@ -17,6 +17,7 @@ from rosbags.interfaces import Connection, ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader, ReaderError
 from rosbags.rosbag2.reader import DirectoryReader
 
+from emotion_perception.bags.definitions import Definition
 from emotion_perception.bags.metadata import METADATA
 from emotion_perception.bags.part import SUFFIXES
 from emotion_perception.bags.topic import Topic
@@ -147,7 +148,9 @@ def _check_kind(path: Path) -> None:
 def _topic(connection: Connection) -> Topic:
     extension = connection.ext
     qos = extension.offered_qos_profiles if isinstance(extension, ConnectionExtRosbag2) else []
-    return Topic(connection.topic, connection.msgtype, tuple(qos))
+    text = connection.msgdef.data
+    definition = Definition(text, connection.digest) if text or connection.digest else None
+    return Topic(connection.topic, connection.msgtype, tuple(qos), definition)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from emotion_perception.bags.definitions import definition
 from emotion_perception.bags.reading import BagReader
 from emotion_perception.bags.topic import COMPRESSED, COMPRESSED_IMAGE, IMAGE, Topic
 from emotion_perception.core.errors import BagError
@@ -50,6 +51,25 @@ def choose(
     return [each for each in chosen if not each.converted or each.name not in as_recorded]
 
 
+def playable(choices: Collection[Choice], *, named: bool) -> tuple[list[Choice], list[str]]:
+    """Return those whose type is installed here as it was recorded, and a sentence for each that is left out.
+
+    named: the topics were asked for by name, so that none may be left out. Raises BagError when none is left.
+    """
+    kept, sentences = [], []
+    for choice in choices:
+        try:
+            _check_type(choice.topic)
+            kept.append(choice)
+        except BagError as error:
+            if named or len(choices) == 1:
+                raise
+            sentences.append(f"{choice.topic.name} is not played: {error}")
+    if not kept:
+        raise BagError(f"nothing can be played: {'; '.join(sentences)}")
+    return kept, sentences
+
+
 def only_image(bag: BagReader, choices: Collection[Choice]) -> Choice:
     """Return the one image topic among them. Raises BagError when there are several."""
     images = [each for each in choices if each.topic.is_image]
@@ -59,6 +79,17 @@ def only_image(bag: BagReader, choices: Collection[Choice]) -> Choice:
             "name the one you mean with --topics"
         )
     return images[0]
+
+
+def _check_type(topic: Topic) -> None:
+    """Raise BagError unless its bytes mean here what they meant where they were recorded."""
+    here = definition(topic.kind)
+    recorded = topic.definition.hash if topic.definition else ""
+    if recorded and here.hash and recorded != here.hash:
+        raise BagError(
+            f"{topic.name} was recorded with another version of {topic.kind} than is installed here: install that version, or "
+            "record again"
+        )
 
 
 def _as(topic: Topic, transport: str) -> Choice:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 
 from emotion_perception.bags.reading import BagReader
@@ -97,3 +98,18 @@ def test_a_bag_that_cannot_be_begun_is_told_to_whoever_asks(tmp_path: Path) -> N
     (tmp_path / "bag").mkdir()
     with pytest.raises(Exception, match="exists already"):
         Sink(partial(BagWriter, tmp_path / "bag"), failed=lambda: None)
+
+
+def test_raw_images_that_are_discovered_first_are_not_recorded_beside_the_compressed_ones(
+    graph: Graph, tmp_path: Path
+) -> None:
+    answers = iter([{"/image_raw"}, {"/image_raw/compressed"}, {"/image_raw/compressed"}])
+    sink = Sink(partial(BagWriter, tmp_path / "bag"), failed=graph.stop)
+    node = Recorder(choose=lambda published: next(answers), sink=sink, context=graph._context)
+    node.create_publisher(Image, "/image_raw", 1)
+    node.create_publisher(CompressedImage, "/image_raw/compressed", 1)
+    for _ in range(3):
+        node._discover()
+    assert node.topics == ["/image_raw/compressed"]
+    node.destroy_node()
+    sink.close()

@@ -46,6 +46,7 @@ class Recorder(Node):
         self._sink = sink
         self._recorded: dict[str, _Recorded] = {}
         self._refused: set[str] = set()
+        self._chosen: set[str] = set()
         self.create_timer(_DISCOVERY, self._discover, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
@@ -62,7 +63,11 @@ class Recorder(Node):
         published = {
             name: kinds[0] for name, kinds in self.get_topic_names_and_types() if self.count_publishers(name) > 0
         }
-        for name in sorted(self._choose(published)):
+        chosen, before = self._choose(published), self._chosen
+        self._chosen = chosen
+        # Chosen twice in a row: of a camera whose raw images are discovered before its compressed ones, only the latter
+        # are wanted.
+        for name in sorted(chosen & before):
             offered = [each.qos_profile for each in self.get_publishers_info_by_topic(name)]
             if offered and name in self._recorded:
                 self._adapt(name, published[name], offered)

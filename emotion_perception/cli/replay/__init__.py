@@ -13,7 +13,7 @@ from typing import Any
 
 from emotion_perception.bags.reading import BagReader
 from emotion_perception.bags.recovery import Recovery, recover
-from emotion_perception.bags.selection import TRANSPORTS, choose, only_image
+from emotion_perception.bags.selection import TRANSPORTS, choose, only_image, playable
 from emotion_perception.bags.topic import absolute
 from emotion_perception.cli.parameters import assignment
 from emotion_perception.core.errors import ParameterError
@@ -87,7 +87,11 @@ def run(args: argparse.Namespace) -> int:
         if args.lossless:
             only_image(bag, choices)
         from emotion_perception.cli.replay.session import Session  # rclpy loads only when something runs
+        from emotion_perception.ros.environment import prepare_environment
 
+        prepare_environment()  # definitions are found through it
+        choices, left_out = playable(choices, named=names is not None)
+        print("".join(f"{sentence}\n" for sentence in left_out), end="", flush=True)
         return Session(args, bag, choices).run()
 
 

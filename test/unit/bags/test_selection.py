@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from emotion_perception.bags.definitions import Definition
 from emotion_perception.bags.reading import BagReader
-from emotion_perception.bags.selection import choose, only_image
+from emotion_perception.bags.selection import Choice, choose, only_image, playable
 from emotion_perception.bags.topic import CAMERA_INFO, COMPRESSED_IMAGE, IMAGE, Topic
 from emotion_perception.bags.writing import BagWriter
 from emotion_perception.core.errors import BagError
@@ -69,3 +70,25 @@ def test_two_cameras_are_not_mixed_up(tmp_path: Path) -> None:
             only_image(read, choices)
         (chosen,) = choose(read, names=["/right/image_raw"], inputs=True, transport="raw")
         assert only_image(read, [chosen]).name == "/right/image_raw"
+
+
+def test_types_that_are_not_installed_are_left_out_unless_named(tmp_path: Path) -> None:
+    odd = Topic("/odd", "nowhere_msgs/msg/Odd", (), Definition("int8 a", ""))
+    old = Topic("/old", "std_msgs/msg/String", (), Definition("string data", "RIHS01_of_another_version"))
+    choices = [Choice(topic, topic.name, topic.kind) for topic in (odd, old, Topic("/talk", "std_msgs/msg/String"))]
+    kept, sentences = playable(choices, named=False)
+    assert [each.name for each in kept] == ["/talk"]
+    assert "/odd is not played" in sentences[0]
+    assert "another version of std_msgs/msg/String" in sentences[1]
+    with pytest.raises(BagError, match="nowhere_msgs/msg/Odd"):
+        playable(choices, named=True)
+    with pytest.raises(BagError, match="nothing can be played"):
+        playable(choices[:2], named=False)
+
+
+def test_what_a_bag_says_of_its_types_is_read(tmp_path: Path) -> None:
+    with bag(tmp_path / "b", "/chatter") as read:
+        (choice,) = choose(read)
+        assert choice.topic.definition is not None
+        assert choice.topic.definition.hash.startswith("RIHS01_")
+        assert playable([choice], named=False) == ([choice], [])
