@@ -27,3 +27,7 @@ class ParameterError(PerceptionError):
 
 class PeopleError(PerceptionError):
     """A request that the memory of people refuses, or a database of people that cannot be used."""
+
+
+class BagError(PerceptionError):
+    """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""

@@ -117,12 +117,9 @@ class CameraNode(PerceptionNode[CameraParameters]):
             raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
         self._calibration = CameraInfoKeeper(asked.camera_info_url, asked.camera_name, self.health)
         self._set_info = self.create_service(SetCameraInfo, "set_camera_info", self._calibration.set)
-        self._image = self.output(
-            Image, "image_raw", RELIABLE if asked.lossless else IMAGE_OUTPUT, matched=self._note_audience
-        )
-        self._compressed = self.output(
-            CompressedImage, "image_raw/compressed", IMAGE_OUTPUT, matched=self._note_audience
-        )
+        qos = RELIABLE if asked.lossless else IMAGE_OUTPUT
+        self._image = self.output(Image, "image_raw", qos, matched=self._note_audience)
+        self._compressed = self.output(CompressedImage, "image_raw/compressed", qos, matched=self._note_audience)
         self._info = self.output(CameraInfo, "camera_info", RELIABLE)
         self._show_source()
         self._quality.reset()

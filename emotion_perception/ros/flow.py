@@ -29,11 +29,7 @@ class FlowControl:
         with self._changed:
             room = self._changed.wait_for(lambda: not self._open or len(self._in_flight) < self._limit, self._timeout)
             if not room:
-                missing = ", ".join(sorted(set().union(*self._in_flight.values())))
-                raise PerceptionError(
-                    f"no result on {missing} for {self._timeout:g} s: the graph lost a frame; see that every node is "
-                    "active and runs with lossless"
-                )
+                raise self._lost()
             if self._open:
                 self._in_flight[stamp] = set(self._stages)
             return self._open
@@ -47,8 +43,21 @@ class FlowControl:
                 self._in_flight.pop(stamp, None)
                 self._changed.notify_all()
 
+    def drain(self) -> None:
+        """Wait until every frame has landed, or it is closed; raises PerceptionError after the time-out."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._open or not self._in_flight, self._timeout):
+                raise self._lost()
+
     def close(self) -> None:
         """Let whoever waits go on, and admit nothing more."""
         with self._changed:
             self._open = False
             self._changed.notify_all()
+
+    def _lost(self) -> PerceptionError:
+        missing = ", ".join(sorted(set().union(*self._in_flight.values())))
+        return PerceptionError(
+            f"no result on {missing} for {self._timeout:g} s: the graph lost a frame; see that every node is active "
+            "and runs with lossless"
+        )

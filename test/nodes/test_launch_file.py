@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from emotion_perception.cli import run
+from emotion_perception.cli import replay, run
 from emotion_perception.core.paths import share_dir
 from emotion_perception.nodes import NODES
 
@@ -47,11 +47,16 @@ class Context:
 
 
 class Argument:
-    def __init__(self, name: str, *, default_value: Any, description: str, choices: list[str] | None = None) -> None:
+    def __init__(
+        self, name: str, *, default_value: Any = None, description: str, choices: list[str] | None = None
+    ) -> None:
         self.name, self.default_value, self.description, self.choices = name, default_value, description, choices
 
     def visit(self, context: Context) -> None:
-        value = context.launch_configurations.setdefault(self.name, perform(self.default_value, context))
+        if self.default_value is None and self.name not in context.launch_configurations:
+            raise RuntimeError(f'Required launch argument "{self.name}" was not provided.')
+        default = "" if self.default_value is None else perform(self.default_value, context)
+        value = context.launch_configurations.setdefault(self.name, default)
         if self.choices and value not in self.choices:
             raise RuntimeError(f'Argument "{self.name}" provided value "{value}" is not valid.')
 
@@ -93,6 +98,11 @@ class Include:
         given = {name: perform(value, context) for name, value in self.launch_arguments}
         context.launch_configurations.update(given)
         return [load(perform(self.path, context))]
+
+
+class Shutdown:
+    def __init__(self, *, reason: str) -> None:
+        self.reason = reason
 
 
 class Equals:
@@ -158,6 +168,7 @@ STANDINS: dict[str, dict[str, Any]] = {
         "GroupAction": Group,
         "IncludeLaunchDescription": Include,
         "OpaqueFunction": Opaque,
+        "Shutdown": Shutdown,
     },
     "launch.conditions": {"IfCondition": Condition},
     "launch.launch_description_sources": {"PythonLaunchDescriptionSource": lambda path: path},
@@ -190,14 +201,16 @@ def describe(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 def started(describe: Callable[[str], Any]) -> Callable[..., dict[str, Node]]:
     """started("robot", composed="false") -> what is started, by executable; remappings are among a node's options."""
 
-    def start(name: str = "robot", **given: str) -> dict[str, Node]:
-        from launch import LaunchContext  # the real one or the stand-in, as the launch file's
+    return lambda name="robot", **given: {node.executable: node for node in launched(describe(name), given)}
 
-        context = LaunchContext()
-        context.launch_configurations.update(given)
-        return {node.executable: node for node in visit(describe(name), context)}
 
-    return start
+def launched(description: Any, given: dict[str, str]) -> list[Node]:
+    """Return what is started, in order."""
+    from launch import LaunchContext  # the real one or the stand-in, as the launch file's
+
+    context = LaunchContext()
+    context.launch_configurations.update(given)
+    return list(visit(description, context))
 
 
 def visit(entity: Any, context: Any) -> Iterator[Node]:
@@ -230,6 +243,7 @@ def command_line(node: Node) -> argparse.Namespace:
     ("name", "arguments"),
     [
         ("robot", "source camera params_file use_sim_time overlay identity composed namespace log_level"),
+        ("replay", "bag rate start loop params_file"),
         ("nao", "images_from robot transport source camera_topics params_file"),
     ],
 )
@@ -341,6 +355,25 @@ def test_the_images_of_naos_driver_go_to_our_nodes_without_our_camera(
         assert list(nodes) == list(NODES)[1:]
     for node in nodes.values():
         assert dict(node.options["remappings"]) == NAO_TOPICS
+
+
+def test_a_bag_takes_the_place_of_the_camera_and_of_the_clock(describe: Callable[[str], Any]) -> None:
+    robot, player = launched(describe("replay"), {"bag": "/data/demo", "rate": "0.5", "loop": "true"})
+    assert command_line(robot).no_camera is True
+    assert robot.parameters["use_sim_time"] is True
+    assert [in_share(path) for path in command_line(robot).params_file] == [ROBOT_YAML]
+    parser = replay.add_parser(argparse.ArgumentParser().add_subparsers())
+    command, *arguments = player.options["arguments"]
+    args = parser.parse_args([*arguments, "--ros-args", "-r", "__ns:=/robot1"])
+    assert (command, str(args.bag), args.inputs, args.clock) == ("replay", "/data/demo", True, True)
+    assert (args.rate, args.start, args.loop) == (0.5, 0.0, True)
+    assert args.ros_args == ["-r", "__ns:=/robot1"]
+    assert player.options["on_exit"].reason  # the rest ends with the bag
+
+
+def test_a_replay_needs_a_bag(describe: Callable[[str], Any]) -> None:
+    with pytest.raises(RuntimeError, match="bag"):
+        launched(describe("replay"), {})
 
 
 @pytest.mark.parametrize("argument", ["images_from", "transport"])

@@ -17,12 +17,16 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FORBIDDEN = {
     "core": ("rclpy", "sensor_msgs", "std_msgs", "emotion_perception.msg", "emotion_perception.srv",
              "emotion_perception.ros", "emotion_perception.nodes", "emotion_perception.cli",
-             "emotion_perception.sources", "emotion_perception.speech"),
+             "emotion_perception.sources", "emotion_perception.speech", "emotion_perception.bags"),
     "sources": ("rclpy", "sensor_msgs", "emotion_perception.msg", "emotion_perception.ros",
                 "emotion_perception.nodes", "emotion_perception.cli"),
     "speech": ("rclpy", "emotion_perception.msg", "emotion_perception.ros", "emotion_perception.nodes",
                "emotion_perception.cli"),
-    "ros": ("emotion_perception.nodes", "emotion_perception.cli", "emotion_perception.sources"),
+    "bags": ("rclpy", "sensor_msgs", "std_msgs", "emotion_perception.msg", "emotion_perception.ros",
+             "emotion_perception.nodes", "emotion_perception.cli", "emotion_perception.sources",
+             "emotion_perception.speech"),
+    "ros": ("emotion_perception.nodes", "emotion_perception.cli", "emotion_perception.sources",
+            "emotion_perception.bags"),
     "nodes": ("emotion_perception.cli",),
     "benchmark": ("emotion_perception.cli",),
 }  # fmt: skip
@@ -59,7 +63,7 @@ def name_of(path: Path) -> str:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {path.parent.name for path in MODULES} >= {"core", "ros", "nodes", "cli", "sources"}
+    assert {path.parent.name for path in MODULES} >= {"core", "ros", "nodes", "cli", "sources", "bags"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

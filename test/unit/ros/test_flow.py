@@ -67,3 +67,24 @@ def test_closing_lets_the_source_go_and_admits_nothing_more() -> None:
     assert answers == [False]
     assert time.monotonic() - begin < TIMEOUT / 2
     assert flow.admit(3) is False
+
+
+def test_draining_waits_for_the_last_frame() -> None:
+    flow = FlowControl(["last"], timeout=TIMEOUT)
+    flow.drain()
+    flow.admit(1)
+    drained = threading.Event()
+    thread = threading.Thread(target=lambda: (flow.drain(), drained.set()), daemon=True)
+    thread.start()
+    assert not drained.wait(0.05)
+    flow.finished("last", 1)
+    assert drained.wait(TIMEOUT)
+
+
+def test_a_last_frame_that_never_lands_is_an_error() -> None:
+    flow = FlowControl(["last"], timeout=0.05)
+    flow.admit(1)
+    with pytest.raises(PerceptionError, match="lossless"):
+        flow.drain()
+    flow.close()
+    flow.drain()
