@@ -2,6 +2,8 @@
 SOURCE ?= file:$(shell .venv/bin/emotion-perception models path demo_clip 2>/dev/null)
 OUT ?= out/demo
 PYTEST ?=
+# Tests of graphs wait more than they work.
+WORKERS ?= 3
 MINUTES ?= 30
 
 .PHONY: help setup run test check soak docs-pictures lock clean
@@ -27,7 +29,7 @@ check: setup
 	.venv/bin/mypy emotion_perception
 
 test: check
-	.venv/bin/python -m pytest $(PYTEST)
+	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 soak: setup
 	@.venv/bin/python test/soak --minutes $(MINUTES)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,24 @@ from emotion_perception.sources.gst import INSTALL, load_gst
 # Generated messages read it when they are imported, also in child processes: a NumPy scalar or an int in a float field
 # then raises, where rclpy would publish 0.0.
 os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
+
+_DOMAINS = range(100, 201)
+
+
+@pytest.fixture
+def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A ROS domain, on this machine only, that no other test uses at the same time, in whatever process."""
+    for number in itertools.chain(itertools.islice(_DOMAINS, os.getpid() % len(_DOMAINS), None), _DOMAINS):
+        with socket.socket(socket.AF_UNIX) as claim:  # gone with the process, however it ends
+            try:
+                claim.bind(f"\0emotion_perception test on domain {number}")
+            except OSError:
+                continue
+            monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
+            monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+            yield number
+            return
+    raise RuntimeError("every domain is in use by a test")
 
 
 @pytest.fixture(scope="session")

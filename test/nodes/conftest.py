@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +23,6 @@ from emotion_perception.ros.process import Graph
 
 TIMEOUT = 15.0  # of liveness, generous: the machine may be busy
 SECOND = 1_000_000_000
-_DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count())
 
 
 class Heard:
@@ -117,12 +114,9 @@ def wait_until(condition: Callable[[], Any], timeout: float = TIMEOUT) -> None:
 
 
 @pytest.fixture(autouse=True)
-def domain(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A ROS domain that no other test uses at the same time, on this machine only."""
-    number = next(_DOMAINS)
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    return number
+def own_domain(domain: int) -> int:
+    """Every test here runs on a domain of its own."""
+    return domain
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 import signal
 import subprocess
@@ -19,7 +17,6 @@ import pytest
 from emotion_perception.core.paths import share_dir
 
 TIMEOUT = 60.0  # of liveness, generous: the machine may be busy
-_DOMAINS = (100 + (os.getpid() * 7 + count) % 101 for count in itertools.count())
 
 
 class Robot:
@@ -84,12 +81,9 @@ class Robot:
 
 
 @pytest.fixture(autouse=True)
-def domain(monkeypatch: pytest.MonkeyPatch) -> int:
-    """A ROS domain that no other test uses at the same time, on this machine only."""
-    number = next(_DOMAINS)
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    return number
+def own_domain(domain: int) -> int:
+    """Every test here runs on a domain of its own."""
+    return domain
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ DOCTOR = [sys.executable, "-m", "emotion_perception.cli.main", "doctor"]
 _DOMAINS = itertools.count(os.getpid())
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def domain(monkeypatch: pytest.MonkeyPatch) -> int:
     """A ROS domain on which nobody else is: the doctor sees all nodes, also those of other tests that run now."""
     number = next(number for number in (1 + count % 99 for count in _DOMAINS) if not find_domains()[number])
