@@ -28,7 +28,7 @@ _FILES = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _HEARTBEAT = 10.0  # seconds; a viewer that answers none is gone
-_GOODBYE = 1.0  # seconds that a viewer, who may be out of reach, can hold up the end
+_GOODBYE = 0.5  # seconds that a viewer, who may be out of reach, can hold up the end
 _COOKIE = "emotion_perception_token"
 _NO_TOKEN = (
     "This page needs the address that was printed when it was started, with its token; a new start makes a new one.\n"

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
-from browser import Browser
+from browser import INSTALL, Browser, find_browser
 
 from emotion_perception.core import weights
 from emotion_perception.core.paths import share_dir
@@ -31,7 +31,10 @@ _EXPRESSION = "document.querySelector('.card .expression')?.textContent"
 
 
 def main() -> int:
-    """Write the three pictures."""
+    """Write the three pictures. Returns 1 where there is no browser."""
+    if find_browser() is None:
+        print(f"the page's picture is taken by a real browser, and there is none: {INSTALL}", file=sys.stderr)
+        return 1
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     os.environ["ROS_DOMAIN_ID"] = str(100 + os.getpid() % 101)
     clip = f"file:{weights.locate('demo_clip')}"

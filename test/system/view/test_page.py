@@ -137,6 +137,26 @@ def test_a_page_of_its_own_process_outlives_the_robot(
     assert page.process.returncode == 0, page.stderr
 
 
+def test_the_printed_address_lets_a_browser_in_until_the_next_start(
+    browser: Browser, robot: Callable[..., Any]
+) -> None:
+    first = robot("--host", "0.0.0.0", "--port", "0", command="view")
+    address = url_of(first)
+    assert "?token=" in address
+    port = address.partition("/?")[0].rpartition(":")[2]
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait("document.body.innerText.includes('token')")
+
+    browser.open(address)
+    browser.wait(WAITING)
+    assert browser.evaluate("location.search") == "", "the token does not stay in the address"
+    first.interrupt(signal.SIGKILL)
+    second = robot("--host", "0.0.0.0", "--port", port, command="view")
+    browser.wait("document.querySelector('#notice').textContent.includes('new address')")
+    browser.open(url_of(second))
+    browser.wait(WAITING)
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_it_fits_a_phone_as_well_as_a_screen(browser: Browser, robot: Callable[..., Any], width: int) -> None:
     browser.resize(width, 800, phone=width < 768)

@@ -42,16 +42,16 @@ function connect() {
   };
 }
 
-function retry() {
+function retry(why = "The robot is out of reach. Trying again…") {
   socket = null;
   setStatus("lost", "Reconnecting…");
-  notice("The robot is out of reach. Trying again…");
+  notice(why);
   const wait = RETRY[Math.min(attempts, RETRY.length - 1)];
   attempts += 1;
   setTimeout(async () => {
     const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) notice("The robot was started again. Open the new address that it printed.");
     if (answer?.ok) connect();
+    else if (answer?.status === 401) retry("The robot was started again. Open the new address that it printed.");
     else retry();
   }, wait);
 }
