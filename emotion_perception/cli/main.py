@@ -10,7 +10,19 @@ import emotion_perception
 from emotion_perception.core.errors import PerceptionError
 
 #: Commands; each is a module of this package with `add_parser(subparsers)` and `run(args) -> int`.
-COMMANDS = ("run", "view", "record", "replay", "camera", "people", "models", "doctor", "lifecycle", "benchmark")
+COMMANDS = (
+    "run",
+    "view",
+    "record",
+    "replay",
+    "report",
+    "camera",
+    "people",
+    "models",
+    "doctor",
+    "lifecycle",
+    "benchmark",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.serialization import deserialize_message, serialize_message
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
@@ -160,3 +162,16 @@ def test_other_encodings_are_looked_at_or_refused_in_a_sentence(
             assert len(seen.frames) == 10
             assert [len(frame.faces) for frame in seen.frames][-1] == 1
             assert deserialize_message(seen.serialized[-1], type(seen.emotions[seen.frames[-1].stamp])).emotions
+
+
+def test_what_was_latched_reaches_those_who_come_later(graph: Graph, outsider: Any, tmp_path: Path) -> None:
+    forever = QosTime(9223372036, 854775807)
+    latched = Qos(
+        QosHistory.KEEP_LAST, 1, QosReliability.RELIABLE, QosDurability.TRANSIENT_LOCAL, forever, forever,
+        QosLiveliness.AUTOMATIC, forever, False,
+    )  # fmt: skip
+    topic = Topic("/notice", "std_msgs/msg/String", (latched,))
+    with BagReader(record(tmp_path / "bag", topic, [String(data="old"), String(data="new")])) as bag:
+        player(graph, bag).play(Pace())
+        late = outsider.listen(String, "/notice", QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+        assert late.wait(lambda messages: messages)[0].data == "new"

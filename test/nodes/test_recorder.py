@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_publisher_that_joins_and_offers_less_is_heard_too(
     eventually(lambda: recorder.sink.written >= 2)
     recorder.sink.close()
     assert heard(tmp_path / "bag")["/talk"] == ["reliable", "best effort"]
+
+
+def test_what_the_middleware_says_was_lost_is_counted(recorder: Any, outsider: Any, eventually: Any) -> None:
+    outsider.talk(String, "/talk").publish(String(data="heard"))
+    eventually(lambda: recorder.sink.written >= 1)
+    for lost in (2, 3):
+        recorder._note_lost("/talk", SimpleNamespace(total_count_change=lost))
+    assert recorder.lost == {"/talk": 5}
+    recorder.sink.close()
 
 
 def test_a_disk_that_is_too_slow_costs_messages_that_are_counted(tmp_path: Path) -> None:

@@ -168,3 +168,14 @@ def test_metadata_that_cannot_be_is_refused(old: str, new: str, part: str, tmp_p
     file = folder / "metadata.yaml"
     file.write_text(file.read_text().replace(old, new))
     refused(folder, part)
+
+
+def test_a_compressed_message_that_is_damaged_is_told(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "bag", version=9, storage_plugin=StoragePlugin.MCAP)
+    writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
+    with writer:
+        connection = writer.add_connection(TALK.name, TALK.kind, typestore=get_typestore(Stores.ROS2_JAZZY))
+        writer.write(connection, 1, text("packed"))
+    file = tmp_path / "bag" / "bag.mcap"
+    file.write_bytes(file.read_bytes().replace(b"\x28\xb5\x2f\xfd", b"\x28\xb5\x2f\xfe"))
+    refused(tmp_path / "bag", "--recover")
