@@ -35,7 +35,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.delenv("PYTHONPATH", raising=False)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     prefixes = dict.fromkeys(("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH"), sys.prefix)
-    return {**os.environ, **prefixes, "PATH": path, "CMAKE_GENERATOR": "Ninja"}
+    # MAKEFLAGS: without any, colcon has the build wait for as long as the computer has something else to do.
+    return {**os.environ, **prefixes, "PATH": path, "CMAKE_GENERATOR": "Ninja", "MAKEFLAGS": "-j2"}
 
 
 def start(workspace: Path, command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[str]:
