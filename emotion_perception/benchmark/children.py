@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from emotion_perception.core.errors import PerceptionError
+
+_ORDERLY_END = 10.0  # seconds for a child to end its own processes
 
 
 def ask(
@@ -22,19 +25,36 @@ def ask(
     more than ``timeout`` seconds, raises PerceptionError with what it said last.
     """
     asked = json.dumps({**question, "started": time.monotonic()})
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, asked],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
+        process_group=0,
+    )
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", module, asked],
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env={**os.environ, **(environment or {})},
-        )
+        answer, complaint = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
         raise PerceptionError(
             f"{module} did not finish within {timeout:g} s: the machine is too busy or too slow for this measurement"
         ) from error
-    if done.returncode != 0 or not done.stdout.strip():
-        said = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-        raise PerceptionError(f"a measurement failed ({module}, exit code {done.returncode}): {said}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    finally:
+        _end(process)
+    if process.returncode != 0 or not answer.strip():
+        said = (complaint.strip() or "it said nothing").splitlines()[-1]
+        raise PerceptionError(f"a measurement failed ({module}, exit code {process.returncode}): {said}")
+    return json.loads(answer.strip().splitlines()[-1])
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a child that still runs; in order, as a killed one would leave its nodes and their shared memory behind."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.communicate(timeout=_ORDERLY_END)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from emotion_perception.benchmark.budgets import Budget, budgets
 from emotion_perception.benchmark.measure_kernels import STEPS
 from emotion_perception.benchmark.plan import PERCEPTION, GraphRun, KernelRun, PeerRun
 from emotion_perception.benchmark.scenes import RATE
-from emotion_perception.benchmark.session import Results
+from emotion_perception.benchmark.session import Results, describe
 
 _DASH = "–"
 
@@ -25,6 +27,8 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
         f"pictures that `emotion-perception models list` names, H.264, {RATE:g} frames per second; decoding is "
         "included in CPU and frames per second. Latency is from the decoded image to the arrival of its `/emotion` at "
         "a subscriber.",
+        *([_INTERRUPTED] if results.interrupted else []),
+        *_slow(results),
         "## Budgets",
         "Two cores, 640x480 at 30 Hz, one face, camera, face_detector and emotion_classifier in one process.",
         _table(("what", "budget", "measured", ""), [_budget_row(each) for each in budgets(results)]),
@@ -54,6 +58,22 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
     return "\n\n".join(parts) + "\n"
 
 
+_INTERRUPTED = "**It was interrupted**: what is missing was not measured, and the last round is incomplete."
+_ON_TIME = 0.97  # part of the clip's rate that counts as all of it
+
+
+def _slow(results: Results) -> list[str]:
+    """Say where the clip could not be played at its rate: no frame is lost then, but latency is of that rate."""
+    late = []
+    for run in results.of_kind(GraphRun):
+        captured = np.median([each["rate"] * (1 + each["lost"] / each["frames"]) for each in results.answers[run]])
+        if not run.lossless and captured < _ON_TIME * RATE:
+            late.append(f"* {describe(run)}: {captured:.1f}")
+    return [f"This machine could not play these clips at {RATE:g} frames per second, but:", "\n".join(late)] * bool(
+        late
+    )
+
+
 _PEER_NOTE = (
     "The same clips in the same rounds; its own code on the same OpenCV, NumPy and LiteRT as ours, with its quantised "
     "model (its default). Ours: the whole graph, flat out; recall of detection. Found: the middle of a box lies in a "
@@ -77,7 +97,15 @@ def _scaled(value: float | None, factor: float) -> float | None:
 def _budget_row(budget: Budget) -> tuple[str, ...]:
     sign = "≥" if budget.at_least else "≤"
     verdict = {True: "met", False: "**missed**", None: "not measured"}[budget.met]
-    digits = ".2f" if budget.limit < 1 else ".3g" if budget.value is not None and budget.value < 100 else ".0f"
+    digits = (
+        ".0f"
+        if not budget.limit
+        else ".2f"
+        if budget.limit < 1
+        else ".3g"
+        if budget.value is not None and budget.value < 100
+        else ".0f"
+    )
     return budget.what, f"{sign} {budget.limit:g} {budget.unit}".strip(), _number(budget.value, digits), verdict
 
 

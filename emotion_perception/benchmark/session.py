@@ -31,6 +31,7 @@ class Results:
 
     loads: load average (one minute) before each round and after the last. absent: runs that could not be made, with
     the remedy. failed: sentences on runs that went wrong. answers: what each run answered, one per round.
+    interrupted: whether the user ended it before its end.
     """
 
     machine: dict[str, str | int | float]
@@ -39,6 +40,7 @@ class Results:
     absent: dict[PeerRun, str] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
     answers: dict[Run, list[dict[str, Any]]] = field(default_factory=dict)
+    interrupted: bool = False
 
     def median(self, run: Run | None, *keys: str) -> float | None:
         """Return the median over the rounds of a value, e.g. ("steps", "detect"); None if that was not measured."""
@@ -70,32 +72,27 @@ class Results:
             "measurements": rows,
             "absent": gone,
             "failed": self.failed,
+            "interrupted": self.interrupted,
         }
 
 
 def carry_out(plan: Sequence[Run], *, rounds: int, progress: Callable[[str], None]) -> Results:
     """Make every run of the plan once a round, so that whatever else the machine does meets all of them alike.
 
-    A run that fails is noted and the next one is made; PerceptionError when a clip cannot be made.
+    A run that fails is noted and the next one is made; Ctrl-C ends the measurement and leaves what there is by then.
+    PerceptionError when a clip cannot be made.
     """
     results = Results(machine(), rounds)
     with tempfile.TemporaryDirectory(prefix="emotion_perception_benchmark_") as folder:
         clips = _Clips(Path(folder))
-        for number in range(rounds):
-            results.loads.append(round(os.getloadavg()[0], 2))
-            for index, run in enumerate(plan):
-                progress(f"round {number + 1} of {rounds}, {index + 1} of {len(plan)}: {describe(run)}")
-                if isinstance(run, PeerRun) and (reason := peer.missing(mtcnn=run.mtcnn)):
-                    results.absent[run] = reason
-                    continue
-                if not isinstance(run, ImportRun):
-                    clips.of(run.scene)
-                try:
-                    answer = _make(run, clips)
-                except PerceptionError as error:
-                    results.failed.append(f"{describe(run)}: {error}")
-                else:
-                    results.answers.setdefault(run, []).append(answer)
+        try:
+            for number in range(rounds):
+                results.loads.append(round(os.getloadavg()[0], 2))
+                for index, run in enumerate(plan):
+                    progress(f"round {number + 1} of {rounds}, {index + 1} of {len(plan)}: {describe(run)}")
+                    _note(run, clips, results)
+        except KeyboardInterrupt:
+            results.interrupted = True
         results.loads.append(round(os.getloadavg()[0], 2))
     return results
 
@@ -128,6 +125,21 @@ class _Clips:
             write_clip(scene, clip)
             np.save(truth, np.stack([boxes for _, boxes in render(scene)]))
         return clip, truth
+
+
+def _note(run: Run, clips: _Clips, results: Results) -> None:
+    """Make a run and keep what it answered, or why it did not."""
+    if isinstance(run, PeerRun) and (reason := peer.missing(mtcnn=run.mtcnn)):
+        results.absent[run] = reason
+        return
+    if not isinstance(run, ImportRun):
+        clips.of(run.scene)
+    try:
+        answer = _make(run, clips)
+    except PerceptionError as error:
+        results.failed.append(f"{describe(run)}: {error}")
+    else:
+        results.answers.setdefault(run, []).append(answer)
 
 
 def _make(run: Run, clips: _Clips) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from emotion_perception.core.errors import ParameterError, PerceptionError
 from emotion_perception.nodes import NODES
 
 _ROUNDS = 3
+_INTERRUPTED = 130  # the exit code of what SIGINT has ended
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -37,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print the page. Returns 0 whether the budgets hold or not; 1 when a run failed."""
+    """Measure and print the page. Returns 0 whether the budgets hold or not, 1 when a run failed, 130 after Ctrl-C."""
     from emotion_perception.benchmark import peer, plan
     from emotion_perception.benchmark.plot import draw_cost
     from emotion_perception.benchmark.report import write_page
@@ -75,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         args.json.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
     if args.out:
         args.out.write_text(page, encoding="utf-8")
+    if results.interrupted:
+        return _INTERRUPTED
     return 1 if results.failed else 0
 
 

@@ -15,6 +15,7 @@ from rclpy.node import Node
 from emotion_perception.msg import EmotionArray, IdentityArray
 from emotion_perception.ros.messages import nanoseconds
 from emotion_perception.ros.qos import RELIABLE
+from emotion_perception.ros.receiver import receive
 
 
 class LiveLine(Node):
@@ -32,9 +33,18 @@ class LiveLine(Node):
         self._newest: EmotionArray | None = None
         self._names: dict[str, str] = {}
         self._begin = self._since = time.monotonic()
-        self.create_subscription(EmotionArray, "emotion", self._take, RELIABLE)
-        self.create_subscription(IdentityArray, "identities", self._note_names, RELIABLE)
+        # Past the executor, which takes more of a core to wake up for each message than some models do.
+        self._receivers = [
+            receive(self, EmotionArray, "emotion", self._take, RELIABLE),
+            receive(self, IdentityArray, "identities", self._note_names, RELIABLE),
+        ]
         self.create_timer(1.0, self._print, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def destroy_node(self) -> None:
+        """End the threads and leave the graph."""
+        while self._receivers:
+            self._receivers.pop().close()
+        super().destroy_node()
 
     @property
     def newest_stamp(self) -> int | None:

@@ -28,6 +28,8 @@ class Recording(Node):
     def __init__(self, *, folder: Path, video: bool, **options: Any) -> None:
         super().__init__("recording", **options)
         self.failure: str | None = None
+        #: Stamps (ns) of what was taken last.
+        self.newest_emotion: int | None = None
         self.newest_picture: int | None = None
         self._folder = folder
         self._table = EmotionCsv(folder / "emotion.csv", LABELS)
@@ -62,6 +64,7 @@ class Recording(Node):
                 self._table.write(EmotionRow(stamp, each.face_id, each.label, each.confidence, probabilities))
         except PerceptionError as error:
             self._fail(error)
+        self.newest_emotion = stamp
 
     def _take_picture(self, message: Image) -> None:
         self.newest_picture = nanoseconds(message.header)

@@ -159,7 +159,10 @@ class _Session:
         """Let the last frame of a recording arrive at the end of the graph."""
         last = self._camera.last_stamp
         self._wait_until(lambda: self._line.newest_stamp == last, _DRAIN_TIMEOUT)
-        if self._recording is not None and not self._args.no_overlay:
+        if self._recording is None:
+            return
+        self._wait_until(lambda: self._recording.newest_emotion == last, _DRAIN_TIMEOUT)
+        if not self._args.no_overlay:
             self._wait_until(lambda: self._recording.newest_picture == last, _DRAIN_TIMEOUT)
 
     def _wait_until(self, condition: Callable[[], bool], timeout: float) -> None:

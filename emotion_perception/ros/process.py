@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
@@ -43,10 +44,15 @@ class Graph:
         self._nodes: list[Node] = []
         self._thread = threading.Thread(target=self._spin, name="executor", daemon=True)
         self._handlers: dict[int, Any] = {}
+        # A signal handler that sets an event deadlocks if it interrupts a wait for this event at the wrong moment;
+        # to put into this queue is safe at any.
+        self._signals: SimpleQueue[bool] = SimpleQueue()
+        self._stopper = threading.Thread(target=self._await_signals, name="signals", daemon=True)
 
     def __enter__(self) -> Graph:
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._handlers[number] = signal.signal(number, lambda *_: self.stop())
+            self._handlers[number] = signal.signal(number, lambda *_: self._signals.put(True))
+        self._stopper.start()
         self._thread.start()
         return self
 
@@ -60,6 +66,8 @@ class Graph:
         rclpy.try_shutdown(context=self._context)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+        self._signals.put(False)
+        self._stopper.join()
 
     def add(self, make: Callable[..., Node], **options: Any) -> Any:
         """Make a node in this process and let it spin."""
@@ -71,8 +79,12 @@ class Graph:
         return node
 
     def stop(self) -> None:
-        """End `done.wait()`; may be called from any thread or signal handler."""
+        """End `done.wait()`; may be called from any thread, but from no signal handler."""
         self.done.set()
+
+    def _await_signals(self) -> None:
+        while self._signals.get():
+            self.stop()
 
     def _note_failure(self, sentence: str) -> None:
         self.failed = self.failed or sentence

@@ -17,6 +17,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 
@@ -33,7 +34,7 @@ class NotByExecutor(ReentrantCallbackGroup):
 class Receiver:
     """Calls ``receive`` with each message of ``subscription``, which is in the group NotByExecutor, until `close`.
 
-    What ``receive`` raises goes to ``failed`` and does not end the thread.
+    What ``receive`` or an event of the subscription raises goes to ``failed`` and does not end the thread.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Receiver:
                     wait_set.wait(-1)
                     for event in events:
                         if event.is_ready(wait_set):
-                            event.callback(event.take_data())
+                            self._attempt(event.callback, event.take_data())
                     self._take_all(handle)
         except InvalidHandle:  # destroyed with its node before it was closed
             return
@@ -87,7 +88,20 @@ class Receiver:
             taken = handle.take_message(self._subscription.msg_type, self._subscription.raw)
             if taken is None:
                 return
-            try:
-                self._receive(taken[0])
-            except Exception as error:
-                self._failed(error)
+            self._attempt(self._receive, taken[0])
+
+    def _attempt(self, callback: Callable[[Any], None], argument: Any) -> None:
+        try:
+            callback(argument)
+        except Exception as error:
+            self._failed(error)
+
+
+def receive(node: Node, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile) -> Receiver:
+    """Subscribe a node that is none of ours; a message that ``callback`` stumbles over is logged as an error."""
+    subscription = node.create_subscription(kind, topic, callback, qos, callback_group=NotByExecutor())
+
+    def log(error: Exception) -> None:
+        node.get_logger().error(f"a message of {topic} was skipped ({type(error).__name__}: {error})")
+
+    return Receiver(node, subscription, callback, failed=log)

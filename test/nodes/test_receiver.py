@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import String
 
+from emotion_perception.ros.connections import Input
 from emotion_perception.ros.health import Health
 from emotion_perception.ros.node import PerceptionNode
 from emotion_perception.ros.parameters import NodeParameters
@@ -95,3 +97,17 @@ def test_a_publisher_that_it_cannot_understand_is_told_about(
     ear = start(Ear)
     outsider.create_publisher(String, "words", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
     eventually(lambda: "offers a QoS this node cannot take (RELIABILITY)" in ear.health.status()[1])
+
+
+def test_an_event_that_fails_does_not_end_it(
+    start: Callable[..., Any], outsider: Any, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(self: Input, event: Any) -> None:
+        raise ValueError("a stone")
+
+    monkeypatch.setattr(Input, "_incompatible", stumble)
+    ear = start(Ear)
+    outsider.create_publisher(String, "words", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
+    eventually(lambda: "(ValueError: a stone)" in ear.health.status()[1])
+    outsider.talk(String, "words", RELIABLE).publish(String(data="on"))
+    ear.wait("on")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,3 +111,41 @@ def test_a_failed_measurement_says_what_it_said(tmp_path: Path) -> None:
     question = {"clip": str(tmp_path / "none.mp4"), "truth": str(tmp_path / "none.npy"), "frames": 1, "warm_up": 0}
     with pytest.raises(PerceptionError, match=r"a measurement failed .*none\.npy"):
         ask("emotion_perception.benchmark.measure_kernels", question, timeout=60)
+
+
+def test_a_measurement_that_takes_too_long_leaves_no_process_behind() -> None:
+    mark = str(uuid.uuid4())
+    question = {"clip": "/nowhere.mp4", "nodes": ["face_detector"], "frames": 1, "apart": True}
+    with pytest.raises(PerceptionError, match="did not finish within 4 s"):
+        ask("emotion_perception.benchmark.measure_graph", question, timeout=4, environment={"MARK": mark})
+    assert not list(marked_processes(mark))
+
+
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
+    mark = str(uuid.uuid4())
+    command = [sys.executable, "-m", "emotion_perception.cli.main", "benchmark", "--quick", "--compare", "overlay"]
+    with subprocess.Popen(
+        [*command, "--json", f"{tmp_path}/b.json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "MARK": mark},
+    ) as process:
+        assert process.stderr is not None
+        assert any("2 of 2" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        page, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "It was interrupted" in page
+    measured = json.loads((tmp_path / "b.json").read_text())
+    assert measured["interrupted"]
+    assert len(measured["measurements"]) == 1
+    assert not list(marked_processes(mark))
+
+
+def marked_processes(mark: str) -> Iterator[int]:
+    """Those that have the environment variable MARK."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"MARK={mark}".encode() in (folder / "environ").read_bytes():
+                yield int(folder.name)

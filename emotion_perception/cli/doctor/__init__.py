@@ -11,6 +11,7 @@ from typing import Any
 
 from emotion_perception.cli.doctor import report, segments
 from emotion_perception.cli.doctor.checks import CHECKS, examine
+from emotion_perception.cli.doctor.checks.domain import lacks_middleware
 from emotion_perception.cli.doctor.finding import Level, Settings
 from emotion_perception.core.errors import PerceptionError
 
@@ -49,12 +50,16 @@ def run(args: argparse.Namespace) -> int:
         return _clean(as_json=args.json)
     settings = Settings(args.source, tuple(args.params_file), dict(os.environ))
     _prepare()
-    if args.graph:
+    rmw = settings.environment.get("RMW_IMPLEMENTATION", "")
+    blind = bool(rmw) and lacks_middleware(rmw)
+    if blind:
+        del os.environ["RMW_IMPLEMENTATION"]  # its check says so; the others would end with this process
+    if args.graph and not blind:
         from emotion_perception.cli.doctor.graph import look
 
         return look(args.seconds, json=args.json)
     findings = []
-    for name in args.checks or CHECKS:
+    for name in ("domain",) if args.graph else args.checks or CHECKS:
         finding = examine(name, settings)
         findings.append((name, finding))
         if not args.json:

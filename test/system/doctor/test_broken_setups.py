@@ -330,3 +330,14 @@ def test_a_bad_dds_profile(content: str | None, said: str, doctor: Callable[...,
     healed = doctor("dds_profile", environment=broken, after=found["command"])["dds_profile"]
     assert healed["level"] == "ok"
     assert "gives shared memory 17 MB" in healed["sentence"]
+
+
+@pytest.mark.parametrize("arguments", [("domain", "ros", "configuration"), ("--graph",)])
+def test_a_middleware_that_is_not_installed_ends_no_other_check(
+    arguments: tuple[str, ...], doctor: Callable[..., Any]
+) -> None:
+    found = doctor(*arguments, environment={"RMW_IMPLEMENTATION": "rmw_nonsense_cpp"})
+    assert 'RMW_IMPLEMENTATION is "rmw_nonsense_cpp", which is not installed' in found["domain"]["sentence"]
+    assert [each["level"] for each in found.document["findings"]].count("fault") == 1
+    assert found.code == 1
+    assert found["domain"]["command"] == "unset RMW_IMPLEMENTATION"

@@ -145,3 +145,19 @@ def test_plans_measure_what_budgets_are_about() -> None:
     assert len({run.scene.size for run in plan if isinstance(run, GraphRun)}) == 3
     assert {run.apart for run in plan if isinstance(run, GraphRun)} == {True, False}
     assert {run.mtcnn for run in quick() if isinstance(run, PeerRun)} == {True, False}
+
+
+def test_an_interrupted_measurement_says_so(results: Results) -> None:
+    assert "interrupted" not in write_page(results, command="benchmark")
+    results.interrupted = True
+    assert "**It was interrupted**" in write_page(results, command="benchmark")
+    assert results.as_json()["interrupted"]
+
+
+def test_a_camera_below_its_rate_is_told_and_lost_frames_are_none(results: Results) -> None:
+    usual = GraphRun(USUAL, 900)
+    results.answers[usual] = [graph_answer(8.0, rate=27.0, lost=100)] * 3
+    assert "could not play" not in write_page(results, command="benchmark")
+    results.answers[usual] = [graph_answer(8.0, rate=27.0)] * 3
+    page = write_page(results, command="benchmark")
+    assert "* graph (one process, emotion_classifier, face_detector), 640x480, 1 face, 30 Hz: 27.0" in page

@@ -11,7 +11,7 @@ _RANGES = ("SUBNET", "LOCALHOST", "OFF", "SYSTEM_DEFAULT")
 _TESTED_RMW = "rmw_fastrtps_cpp"
 
 
-def check(_: Settings) -> Finding:
+def check(settings: Settings) -> Finding:
     """See that each variable has a meaning, and say what they come to."""
     domain = os.environ.get("ROS_DOMAIN_ID", "")
     if domain and not (domain.isascii() and domain.isdigit() and int(domain) <= _LARGEST):
@@ -40,21 +40,30 @@ def check(_: Settings) -> Finding:
             "unset it, as it is deprecated",
             command="unset ROS_LOCALHOST_ONLY",
         )
-    return _other_middleware() or ok(
+    return _other_middleware(settings) or ok(
         f"domain {int(domain or 0)}, "
         + ("on this computer only" if "LOCALHOST" in (reach, "LOCALHOST" if local == "1" else "") else "local network")
     )
 
 
-def _other_middleware() -> Finding | None:
-    rmw = os.environ.get("RMW_IMPLEMENTATION", "")
-    if not rmw or rmw == _TESTED_RMW:
-        return None
-    from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-
+def lacks_middleware(rmw: str) -> bool:
+    """Return whether it is not installed: rcl, once loaded, ends the process for want of it."""
+    try:
+        from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+    except ImportError:
+        return False  # nor is ROS, and another check says so
     try:
         get_package_prefix(rmw)
     except (PackageNotFoundError, ValueError):
+        return True
+    return False
+
+
+def _other_middleware(settings: Settings) -> Finding | None:
+    rmw = settings.environment.get("RMW_IMPLEMENTATION", "")
+    if not rmw or rmw == _TESTED_RMW:
+        return None
+    if lacks_middleware(rmw):
         return fault(
             f'RMW_IMPLEMENTATION is "{rmw}", which is not installed',
             f"unset it to use {_TESTED_RMW}",
