@@ -104,8 +104,9 @@ class GStreamerSource(PolledStream):
 
     def _arrived(self) -> Payload | None:
         pipeline = self._pipeline
-        if pipeline is None:
-            return None
-        arrived = sniff(list(pipeline.datagrams))
-        pipeline.sniff_anew()
-        return arrived
+        return sniff(list(pipeline.datagrams)) if pipeline else None
+
+    def _listen_anew(self) -> None:
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.sniff_anew()

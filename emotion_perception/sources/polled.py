@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -59,13 +60,17 @@ class PolledStream(ABC):
 
         Raises StaleSourceError when nothing came for a while, SourceError when the stream is lost.
         """
-        look = time.monotonic() + _TELL_AGAIN
+        begin = time.monotonic()
+        look, listen = begin + _TELL_AGAIN, begin + _TELL_AGAIN / 2
         while not self._closed.is_set():
             frame = self._poll()
             if frame is not None:
                 self._watchdog.frame()
                 self._size = f"{frame.image.shape[1]}x{frame.image.shape[0]}"
                 return frame
+            if time.monotonic() >= listen:  # what came before says nothing about the silence
+                listen = math.inf
+                self._listen_anew()
             verdict = self._watchdog.verdict
             if verdict is Verdict.LOST:
                 self._reopen()
@@ -93,7 +98,11 @@ class PolledStream(ABC):
 
     @abstractmethod
     def _arrived(self) -> Payload | None:
-        """Return what datagrams of late hold; called every now and then during silence."""
+        """Return what datagrams since `_listen_anew` hold; called every now and then during silence."""
+
+    @abstractmethod
+    def _listen_anew(self) -> None:
+        """Forget the datagrams that came so far; called a moment before each `_arrived`."""
 
     def _poll(self) -> Frame | None:
         try:

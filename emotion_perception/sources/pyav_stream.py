@@ -77,6 +77,9 @@ class PyAvStreamSource(PolledStream):
     def _arrived(self) -> Payload | None:
         return self._reader.arrived if self._reader else None
 
+    def _listen_anew(self) -> None:
+        """Do nothing: the reader listens at the port whenever it is silent."""
+
 
 class _Reader:
     """The thread that owns FFmpeg's container.

@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from streaming import URIS, Receiver, free_port
 
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.capture import CaptureState
+from emotion_perception.sources.gst_pipeline import RunningPipeline
 from emotion_perception.sources.gstreamer import GStreamerSource
 from emotion_perception.sources.pyav_stream import PyAvStreamSource
 from emotion_perception.sources.stream import parse_stream
@@ -72,6 +74,27 @@ def test_two_senders_at_one_port_are_told_apart_from_one(
     sender("udp-jpeg", port)
     eventually(lambda: any("2 senders send to UDP port" in told for told in receiver.reports))
     assert receiver.damaged == 0
+
+
+def test_a_few_datagrams_are_looked_at_however_long_a_stream_flows(
+    sender: Callable[..., Any], receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_perception.sources.gstreamer._INSPECTION", 0.1)
+    monkeypatch.setattr("emotion_perception.sources.gst_pipeline._SNIFFED", 4)
+    called = Counter[str]()
+    for name in ("_sniff", "sniff_anew"):
+        method = getattr(RunningPipeline, name)
+
+        def count(*arguments: Any, name: str = name, method: Callable[..., Any] = method) -> Any:
+            called[name] += 1
+            return method(*arguments)
+
+        monkeypatch.setattr(RunningPipeline, name, count)
+    port = free_port("udp")
+    sender("udp-jpeg", port)
+    receive("gstreamer", "udp-jpeg", port).wait_pictures(30)
+    assert called["sniff_anew"] >= 3
+    assert called["_sniff"] <= 4 * called["sniff_anew"], "each look at the datagrams goes on for good"
 
 
 @pytest.fixture
