@@ -181,9 +181,10 @@ class RunningPipeline:
             if message.type == kinds.EOS:
                 raise SourceError(f"{self._name}: the sender has ended the stream")
             error, details = message.parse_error() if message.type == kinds.ERROR else message.parse_warning()
-            told = f"{self._name}: {_explained(error, details)}"
+            reason = _explained(error, details)
+            told = f"{self._name}: {reason}"
             if message.type == kinds.ERROR:
-                known = remedy(told)
+                known = remedy(reason)
                 raise SourceError(f"{told}: {known}" if known else told)
             self._report(told)
         if self._unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 from streaming import URIS, Receiver, free_port
@@ -154,6 +157,24 @@ def test_a_server_of_something_else_is_told(
     assert sentence.startswith(f"{protocol.removesuffix('-h264')}://127.0.0.1:")
     assert receiver.pictures == []
     assert len(receiver.reports) <= 10
+
+
+def _claiming(side: int) -> bytes:
+    """Return a multipart JPEG of a few hundred bytes whose header says that it is a square of that many pixels."""
+    content = bytearray(cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1].tobytes())
+    start = content.index(b"\xff\xc0") + 5
+    content[start : start + 4] = struct.pack(">HH", side, side)
+    return b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n" % (len(content), content)
+
+
+def test_a_jpeg_that_claims_to_be_huge_takes_no_memory(
+    server: Callable[[bytes], int], receive: Callable[..., Receiver]
+) -> None:
+    before = psutil.Process().memory_info().rss
+    receiver = receive("gstreamer", "tcp-mjpeg", server(_claiming(9000)))
+    assert "at most 8192 pixels" in receiver.wait_state(CaptureState.LOST)
+    assert receiver.pictures == []
+    assert psutil.Process().memory_info().rss - before < 100 * MEGABYTE
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
