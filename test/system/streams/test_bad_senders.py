@@ -100,6 +100,16 @@ def test_a_few_datagrams_are_looked_at_however_long_a_stream_flows(
     assert called["_sniff"] <= 4 * called["sniff_anew"], "each look at the datagrams goes on for good"
 
 
+def test_what_arrives_is_not_forgotten_a_moment_before_it_is_named(
+    sender: Callable[..., Any], receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_perception.sources.gstreamer._INSPECTION", 0.0)
+    port = free_port("udp")
+    sender("udp-h264", port, "--rate", "5")
+    told = receive("gstreamer", "udp-jpeg", port).wait_state(*SILENT)
+    assert "RTP with H.264 arrives" in told
+
+
 @pytest.fixture
 def server() -> Iterator[Callable[[bytes], int]]:
     """server(b"hello") -> the port of a TCP server that says this to everyone, as often as asked, and no more."""
