@@ -12,8 +12,8 @@ from emotion_perception.sources import silence
 from emotion_perception.sources.base import Frame, Report
 from emotion_perception.sources.rate_limit import RateLimitedReport
 from emotion_perception.sources.rtp import Payload
-from emotion_perception.sources.stream import Stream
-from emotion_perception.sources.watchdog import CONNECTION, DATAGRAMS, Verdict, Watchdog
+from emotion_perception.sources.stream import Stream, StreamProtocol
+from emotion_perception.sources.watchdog import CONNECTION, DATAGRAMS, RTSP, Verdict, Watchdog
 
 _POLL = 0.05
 _TELL_AGAIN = 1.0  # seconds between two looks at what a silent stream brings instead of pictures
@@ -33,7 +33,8 @@ class PolledStream(ABC):
         self._name = name
         self._report = RateLimitedReport(report)
         self._connects = stream is not None and not stream.protocol.listens
-        self._watchdog = Watchdog(CONNECTION if self._connects else DATAGRAMS)
+        rtsp = stream is not None and stream.protocol is StreamProtocol.RTSP
+        self._watchdog = Watchdog(RTSP if rtsp else CONNECTION if self._connects else DATAGRAMS)
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._size = ""

@@ -110,6 +110,12 @@ def test_what_arrives_is_not_forgotten_a_moment_before_it_is_named(
     assert "RTP with H.264 arrives" in told
 
 
+def test_a_camera_with_few_key_frames_is_awaited(sender: Callable[..., Any], receive: Callable[..., Receiver]) -> None:
+    port = free_port("rtsp")
+    sender("rtsp-h264", port, "--size", "160x120", "--interval", "180")  # six seconds from one to the next
+    receive("gstreamer", "rtsp-h264", port).wait_pictures(1)
+
+
 @pytest.fixture
 def server() -> Iterator[Callable[[bytes], int]]:
     """server(b"hello") -> the port of a TCP server that says this to everyone, as often as asked, and no more."""
