@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     if args.lossless:
         values += [(name, "lossless", True) for name in NODES if hasattr(node_class(name).PARAMETERS, "lossless")]
     if args.source and args.no_camera:
-        raise ParameterError(f"--source {args.source} needs the camera node, and --no-camera leaves it out: give one")
+        raise ParameterError("--source needs the camera node, and --no-camera leaves it out: give one")
     if args.source:
         values.append(("camera", "source", args.source))
     for path in args.params_file:

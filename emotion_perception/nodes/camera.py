@@ -25,6 +25,7 @@ from emotion_perception.ros.qos import IMAGE_OUTPUT, RELIABLE
 from emotion_perception.sources.base import Diagnosed, Frame, SourceOptions
 from emotion_perception.sources.camera_controls import CameraControls
 from emotion_perception.sources.capture import Capture, CaptureState
+from emotion_perception.sources.stream import without_password
 from emotion_perception.sources.uri import open_source
 
 #: What the graph makes of a frame at last: a lossless source waits for it.
@@ -114,7 +115,7 @@ class CameraNode(PerceptionNode[CameraParameters]):
         )
         self._source = open_source(asked.source, options, report=self._report)
         if asked.lossless and self._source.live:
-            raise SourceError(f"source {asked.source} is live and cannot wait: set lossless to false")
+            raise SourceError(f"source {without_password(asked.source)} is live and cannot wait: set lossless to false")
         self._calibration = CameraInfoKeeper(asked.camera_info_url, asked.camera_name, self.health)
         self._set_info = self.create_service(SetCameraInfo, "set_camera_info", self._calibration.set)
         qos = RELIABLE if asked.lossless else IMAGE_OUTPUT

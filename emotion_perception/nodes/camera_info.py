@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ament_index_python.packages import get_package_share_directory
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.srv import SetCameraInfo
@@ -64,7 +66,8 @@ class CameraInfoKeeper:
     def _load(self) -> Calibration | None:
         if not self._url:
             return None
-        if not calibration_path(self._url, find_package_share=get_package_share_directory).exists():
+        path = calibration_path(self._url, find_package_share=get_package_share_directory)
+        if not os.access(path, os.F_OK):  # Path's `exists` raises where it may not look, or the name is too long
             self._complaint = (
                 f"camera_info_url {self._url} is not there: correct it, or calibrate the camera, which will write it"
             )

@@ -22,6 +22,7 @@ _KEYS = {
     "r": "rectification_matrix",
     "p": "projection_matrix",
 }
+_LARGEST = 2**32 - 1  # that a CameraInfo holds
 _LENGTHS = {"d": None, "k": 9, "r": 9, "p": 12}
 
 
@@ -44,7 +45,7 @@ class Calibration:
     camera_name: str = ""
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.height < 1:
+        if not (1 <= self.width <= _LARGEST and 1 <= self.height <= _LARGEST):
             raise ValueError(f"its image is {self.width}x{self.height}")
         for name, size in _LENGTHS.items():
             values = getattr(self, name)
@@ -87,7 +88,7 @@ def load_calibration(url: str, *, find_package_share: Callable[[str], str | Path
         raise ParameterError(f"camera_info_url {url} is not a yaml file ({reason}): calibrate again") from error
     try:
         return _parse(content)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ParameterError(
             f"camera_info_url {url} is not a camera calibration ({reason}): "
@@ -142,7 +143,7 @@ def calibration_path(url: str, *, find_package_share: Callable[[str], str | Path
         package, _, relative = rest.partition("/")
         try:
             return Path(find_package_share(package)) / unquote(relative)
-        except LookupError as error:
+        except (LookupError, ValueError) as error:  # not there, or no name of a package
             raise ParameterError(
                 f'camera_info_url {url} names the package "{package}", which is not installed'
             ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,14 +14,13 @@ from numpy.typing import NDArray
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Frame, Report
 from emotion_perception.sources.gst import INSTALL, load_gst
+from emotion_perception.sources.gst_age import Ageing
 from emotion_perception.sources.keyframes import KeyframeGate
 from emotion_perception.sources.pipelines import DECODERS, SINK
 from emotion_perception.sources.rtp import SNIFFED_BYTES
 from emotion_perception.sources.silence import remedy
 
 _SNIFFED = 32
-_OLDEST_STAMP_NS = 2_000_000_000
-_SLACK_NS = 20_000_000  # that a stamp may lie ahead: a jitter buffer estimates the sender's clock
 
 
 class RunningPipeline:
@@ -40,7 +40,10 @@ class RunningPipeline:
         self._gate = KeyframeGate()
         self._corrupt = 0
         self._packets: deque[tuple[int, int]] = deque([(0, 0)], maxlen=8)
-        self._sniffing = False
+        self._over = False
+        self._late_told = 0
+        self._sniffing = threading.Lock()
+        self._sniffer: Callable[[], None] | None = None  # removes it
         self._unhook: list[Callable[[], None]] = []
         #: The first bytes of some datagrams since `sniff_anew`.
         self.datagrams: deque[bytes] = deque(maxlen=_SNIFFED)
@@ -54,6 +57,7 @@ class RunningPipeline:
             element, pipeline = pipeline, self._gst.Pipeline()
             pipeline.add(element)
         self._pipeline = pipeline
+        self._ageing = Ageing(pipeline)
         if location:
             client = pipeline.get_by_name("rtsp")
             client.set_property("location", location)
@@ -84,7 +88,14 @@ class RunningPipeline:
             time.sleep(timeout)
             return None
         sample = self._sink.try_pull_sample(round(timeout * 1e9))
-        return self._frame(sample) if sample is not None else None
+        frame = self._frame(sample) if sample is not None else None
+        if self._ageing.late > self._late_told:
+            self._late_told = self._ageing.late
+            self._report(
+                f"{self._name}: pictures are left out because they are too old once it is their turn: this machine is "
+                "too slow for them, let the sender send smaller or fewer ones"
+            )
+        return frame
 
     def loss(self) -> float | None:
         """Return the part of the packets that was lost in the last seconds (call it once a second), None if unknown."""
@@ -102,41 +113,51 @@ class RunningPipeline:
     def sniff_anew(self) -> None:
         """Collect the first bytes of the next datagrams; each costs a call into Python, so it is some of them only."""
         net = self._pipeline.get_by_name("net")
-        self.datagrams.clear()
-        if net is not None and not self._sniffing:
-            self._sniffing = True
-            self._watch_pad(net, self._sniff)
+        with self._sniffing:
+            self.datagrams.clear()
+            if net is not None and self._sniffer is None and not self._over:
+                self._sniffer = self._probe(net, self._sniff)
 
     def close(self) -> None:
         """Stop, and let go of ports and connections."""
         self._pipeline.set_state(self._gst.State.NULL)
         self._pipeline.get_state(1_000_000_000)
+        with self._sniffing:
+            self._over = True
+            if self._sniffer is not None:
+                self._unhook.append(self._sniffer)
         while self._unhook:  # or pipeline and callbacks would hold each other for good
             self._unhook.pop()()
 
     def _sniff(self, pad: Any, info: Any) -> Any:
-        self.datagrams.append(bytes(info.get_buffer().extract_dup(0, SNIFFED_BYTES)))
-        if len(self.datagrams) < _SNIFFED:
-            return self._gst.PadProbeReturn.OK
-        self._sniffing = False
-        return self._gst.PadProbeReturn.PASS
+        with self._sniffing:
+            self.datagrams.append(bytes(info.get_buffer().extract_dup(0, SNIFFED_BYTES)))
+            if len(self.datagrams) < _SNIFFED:
+                return self._gst.PadProbeReturn.OK
+            self._sniffer = None
+            return self._gst.PadProbeReturn.REMOVE
 
     def _guard(self, within: Any) -> None:
         """Put the key-frame gate behind an H.264 depayloader (a damaged JPEG is dropped by JPEG's own)."""
         depayloader = within.get_by_name("depay")
         if depayloader is not None and "h264" in depayloader.get_factory().get_name():
-            self._watch_pad(depayloader, self._admit)
+            self._unhook.append(self._probe(depayloader, self._admit))
 
-    def _watch_pad(self, element: Any, callback: Callable[[Any, Any], Any]) -> None:
+    def _probe(self, element: Any, callback: Callable[[Any, Any], Any]) -> Callable[[], None]:
+        """Show what leaves an element to ``callback``; return what ends that."""
         pad = element.get_static_pad("src")
         probe = pad.add_probe(self._gst.PadProbeType.BUFFER, callback)
-        self._unhook.append(lambda: pad.remove_probe(probe))
+        return lambda: pad.remove_probe(probe)
 
     def _admit(self, pad: Any, info: Any) -> Any:
         buffer, flags = info.get_buffer(), self._gst.BufferFlags
         key = not buffer.has_flags(flags.DELTA_UNIT)
-        admitted = self._gate.admit(discont=buffer.has_flags(flags.DISCONT), key=key)
+        admitted = self._gate.admit(discont=buffer.has_flags(flags.DISCONT), key=key, late=self._waited(pad, buffer))
         return self._gst.PadProbeReturn.OK if admitted else self._gst.PadProbeReturn.DROP
+
+    def _waited(self, pad: Any, buffer: Any) -> bool:
+        event = pad.get_sticky_event(self._gst.EventType.SEGMENT, 0)
+        return event is not None and self._ageing.too_old(self._ageing.age(event.parse_segment(), buffer))
 
     def _continue_rtsp(self, client: Any, pad: Any) -> None:
         """Decode what a new pad of the RTSP client brings; called in one of GStreamer's threads."""
@@ -160,9 +181,10 @@ class RunningPipeline:
             if message.type == kinds.EOS:
                 raise SourceError(f"{self._name}: the sender has ended the stream")
             error, details = message.parse_error() if message.type == kinds.ERROR else message.parse_warning()
-            told = f"{self._name}: {_explained(error, details)}"
+            reason = _explained(error, details)
+            told = f"{self._name}: {reason}"
             if message.type == kinds.ERROR:
-                known = remedy(told)
+                known = remedy(reason)
                 raise SourceError(f"{told}: {known}" if known else told)
             self._report(told)
         if self._unknown:
@@ -176,8 +198,12 @@ class RunningPipeline:
         if buffer.has_flags(self._gst.BufferFlags.CORRUPTED):
             self._corrupt += 1
             return None
-        image = self._image(sample, buffer)
-        return Frame(image, captured=time.monotonic_ns() - self._age(sample, buffer))
+        self._ageing.settle(self._sink)
+        age = self._ageing.age(sample.get_segment(), buffer)
+        if self._ageing.too_old(age):
+            return None
+        captured = time.monotonic_ns() - age
+        return Frame(self._image(sample, buffer), captured=captured)
 
     def _image(self, sample: Any, buffer: Any) -> NDArray[np.uint8]:
         structure = sample.get_caps().get_structure(0)
@@ -193,17 +219,6 @@ class RunningPipeline:
             return rows[:, : 3 * width].reshape(height, width, 3).copy()
         finally:
             buffer.unmap(content)
-
-    def _age(self, sample: Any, buffer: Any) -> int:
-        """Return how many ns ago the picture was captured, by the pipeline's clock: its first packet's arrival."""
-        clock = self._pipeline.get_clock()
-        if clock is None or buffer.pts == self._gst.CLOCK_TIME_NONE:
-            return 0
-        running = sample.get_segment().to_running_time(self._gst.Format.TIME, buffer.pts)
-        if running == self._gst.CLOCK_TIME_NONE:
-            return 0
-        age = int(clock.get_time() - self._pipeline.get_base_time() - running)
-        return max(0, age) if -_SLACK_NS <= age <= _OLDEST_STAMP_NS else 0
 
 
 def _message(error: Any) -> str:

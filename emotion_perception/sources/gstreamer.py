@@ -87,12 +87,13 @@ class GStreamerSource(PolledStream):
             time.sleep(timeout)
             return None
         frame = pipeline.pull(timeout)
-        if time.monotonic() >= self._inspect_at:
+        if frame is not None and time.monotonic() >= self._inspect_at:  # silence has its own looks: see `_arrived`
             self._inspect_at = time.monotonic() + _INSPECTION
-            self._inspect(pipeline)
+            self._count_senders(pipeline)
+            pipeline.sniff_anew()
         return frame
 
-    def _inspect(self, pipeline: RunningPipeline) -> None:
+    def _count_senders(self, pipeline: RunningPipeline) -> None:
         """Say when several senders share the port: their pictures would alternate, or spoil each other."""
         senders = count_senders(list(pipeline.datagrams))
         if senders > 1 and self._stream is not None:
@@ -100,12 +101,15 @@ class GStreamerSource(PolledStream):
                 f"{self._name}: {senders} senders send to UDP port {self._stream.port} at once: stop all but one, or "
                 "give each a port of its own"
             )
-        pipeline.sniff_anew()
 
     def _arrived(self) -> Payload | None:
         pipeline = self._pipeline
         if pipeline is None:
             return None
-        arrived = sniff(list(pipeline.datagrams))
-        pipeline.sniff_anew()
-        return arrived
+        self._count_senders(pipeline)
+        return sniff(list(pipeline.datagrams))
+
+    def _listen_anew(self) -> None:
+        pipeline = self._pipeline
+        if pipeline is not None:
+            pipeline.sniff_anew()

@@ -21,6 +21,8 @@ DECODERS = {
     "H264": "rtph264depay name=depay ! h264parse ! avdec_h264 max-threads=1 output-corrupt=false "
     "discard-corrupted-frames=true",
 }
+#: Pixels. A JPEG of a few hundred bytes may claim 65500x65500 of them, for which the decoder would take 19 GB.
+LARGEST_SIDE = 8192
 _RECEIVE_BUFFER = 2_097_152
 _OWN_SINK = re.compile(r"\bappsink\b[^!]*\bname\s*=\s*\"?sink\b")
 
@@ -45,7 +47,7 @@ def multipart_pipeline(descriptor: int) -> str:
     """Return the pipeline that reads JPEGs with multipart headers from an open connection."""
     return (
         f"fdsrc name=net fd={descriptor} do-timestamp=true ! multipartdemux ! image/jpeg ! jpegparse ! "
-        f"{JPEG_DECODER} ! {SINK}"
+        f"image/jpeg,width=[1,{LARGEST_SIDE}],height=[1,{LARGEST_SIDE}] ! {JPEG_DECODER} ! {SINK}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -11,8 +12,8 @@ from emotion_perception.sources import silence
 from emotion_perception.sources.base import Frame, Report
 from emotion_perception.sources.rate_limit import RateLimitedReport
 from emotion_perception.sources.rtp import Payload
-from emotion_perception.sources.stream import Stream
-from emotion_perception.sources.watchdog import CONNECTION, DATAGRAMS, Verdict, Watchdog
+from emotion_perception.sources.stream import Stream, StreamProtocol
+from emotion_perception.sources.watchdog import CONNECTION, DATAGRAMS, RTSP, Verdict, Watchdog
 
 _POLL = 0.05
 _TELL_AGAIN = 1.0  # seconds between two looks at what a silent stream brings instead of pictures
@@ -32,7 +33,8 @@ class PolledStream(ABC):
         self._name = name
         self._report = RateLimitedReport(report)
         self._connects = stream is not None and not stream.protocol.listens
-        self._watchdog = Watchdog(CONNECTION if self._connects else DATAGRAMS)
+        rtsp = stream is not None and stream.protocol is StreamProtocol.RTSP
+        self._watchdog = Watchdog(RTSP if rtsp else CONNECTION if self._connects else DATAGRAMS)
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._size = ""
@@ -59,13 +61,17 @@ class PolledStream(ABC):
 
         Raises StaleSourceError when nothing came for a while, SourceError when the stream is lost.
         """
-        look = time.monotonic() + _TELL_AGAIN
+        begin = time.monotonic()
+        look, listen = begin + _TELL_AGAIN, begin + _TELL_AGAIN / 2
         while not self._closed.is_set():
             frame = self._poll()
             if frame is not None:
                 self._watchdog.frame()
                 self._size = f"{frame.image.shape[1]}x{frame.image.shape[0]}"
                 return frame
+            if time.monotonic() >= listen:  # what came before says nothing about the silence
+                listen = math.inf
+                self._listen_anew()
             verdict = self._watchdog.verdict
             if verdict is Verdict.LOST:
                 self._reopen()
@@ -93,7 +99,11 @@ class PolledStream(ABC):
 
     @abstractmethod
     def _arrived(self) -> Payload | None:
-        """Return what datagrams of late hold; called every now and then during silence."""
+        """Return what datagrams since `_listen_anew` hold; called every now and then during silence."""
+
+    @abstractmethod
+    def _listen_anew(self) -> None:
+        """Forget the datagrams that came so far; called a moment before each `_arrived`."""
 
     def _poll(self) -> Frame | None:
         try:

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Frame, Report, log_report
 from emotion_perception.sources.gst import INSTALL
+from emotion_perception.sources.pipelines import LARGEST_SIDE
 from emotion_perception.sources.polled import PolledStream
 from emotion_perception.sources.pyav_packets import whole_packets
 from emotion_perception.sources.rtp import SNIFFED_BYTES, Payload, sniff
@@ -76,6 +77,9 @@ class PyAvStreamSource(PolledStream):
 
     def _arrived(self) -> Payload | None:
         return self._reader.arrived if self._reader else None
+
+    def _listen_anew(self) -> None:
+        """Do nothing: the reader listens at the port whenever it is silent."""
 
 
 class _Reader:
@@ -143,6 +147,7 @@ class _Reader:
             stream = container.streams.best("video")
             if not isinstance(stream, VideoStream):
                 return
+            stream.codec_context.options = {"max_pixels": str(LARGEST_SIDE**2)}
             stream.thread_type = "SLICE"  # frame threads would add a delay of several pictures
             for packet in whole_packets(self._packets(container, stream)):
                 if self._stopped:

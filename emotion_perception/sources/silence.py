@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from emotion_perception.sources.pipelines import LARGEST_SIDE
 from emotion_perception.sources.rtp import Payload
 from emotion_perception.sources.stream import Stream, StreamProtocol
 
 _WANTED = {StreamProtocol.UDP_JPEG: Payload.JPEG, StreamProtocol.UDP_H264: Payload.H264}
 _SCHEMES = {wanted: protocol for protocol, wanted in _WANTED.items()}
 _REMEDIES = {
+    "not-negotiated": f"see that it sends what is expected here, and JPEGs of at most {LARGEST_SIDE} pixels a side",
     "already in use": "end the program that has the port, or use another port",
     "assign requested address": "leave the host out, or give an address of this machine or a multicast group",
     "404": "check the path behind the host",
@@ -44,7 +48,7 @@ def explain(stream: Stream | None, arrived: Payload | None) -> str:
 
 def remedy(reason: str) -> str:
     """Return what to do about a failure that the system or GStreamer words like this, "" if nothing is known."""
-    return next((known for words, known in _REMEDIES.items() if words in reason), "")
+    return next((known for words, known in _REMEDIES.items() if re.search(rf"\b{words}\b", reason)), "")
 
 
 def wrong_sender(stream: Stream, arrived: Payload | None) -> str | None:

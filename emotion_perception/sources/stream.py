@@ -65,15 +65,22 @@ def parse_stream(uri: str) -> Stream:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise SourceError(f'source "{shown}" is not understood ({error}): use {_FORMS}') from error
+        hidden = without_password(uri)
+        reason = "a / ? or # in a password is written %2F %3F %23" if hidden != shown else str(error)
+        raise SourceError(f'source "{hidden}" is not understood ({reason}): use {_FORMS}') from error
     form = STREAM_SCHEMES.get(parts.scheme)
     if form is None or not parts.netloc or not _HOST.fullmatch(parts.hostname or ""):
-        raise SourceError(f'source "{shown}" is not understood: use {form or _FORMS}')
+        raise SourceError(f'source "{without_password(uri)}" is not understood: use {form or _FORMS}')
     if parts.scheme == "nao":
         return _nao(shown, parts, port)
     if parts.scheme == StreamProtocol.RTSP:
         return _rtsp(shown, parts, port)
     return _plain(shown, parts, port)
+
+
+def without_password(uri: str) -> str:
+    """Return a URI as it may be shown though it was not understood: without whatever stands before an @."""
+    return re.sub(r":/*.*@", "://", uri, flags=re.DOTALL)
 
 
 def _plain(uri: str, parts: SplitResult, port: int | None) -> Stream:
@@ -88,7 +95,9 @@ def _plain(uri: str, parts: SplitResult, port: int | None) -> Stream:
 def _rtsp(uri: str, parts: SplitResult, port: int | None) -> Stream:
     if not parts.hostname:
         raise SourceError(f'source "{uri}" names no host: use {_form(parts)}')
-    return Stream(uri, StreamProtocol.RTSP, parts.hostname, port or _RTSP_PORT, location=urlunsplit(parts))
+    user, at, server = parts.netloc.rpartition("@")
+    location = urlunsplit(parts._replace(netloc=user.replace("@", "%40") + at + server))  # GStreamer ends at the first
+    return Stream(uri, StreamProtocol.RTSP, parts.hostname, port or _RTSP_PORT, location=location)
 
 
 def _nao(uri: str, parts: SplitResult, port: int | None) -> Stream:

@@ -12,7 +12,7 @@ from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Report, Source, SourceOptions, log_report
 from emotion_perception.sources.images import PICTURE_SUFFIXES, ImagesSource
 from emotion_perception.sources.network import open_pipeline, open_stream
-from emotion_perception.sources.stream import STREAM_SCHEMES, parse_stream
+from emotion_perception.sources.stream import STREAM_SCHEMES, parse_stream, without_password
 from emotion_perception.sources.synthetic import SyntheticSource
 from emotion_perception.sources.usb import UsbSource
 
@@ -42,7 +42,7 @@ def _split(uri: str) -> tuple[str, str]:
     path = Path(uri).expanduser()
     there, folder = _look(path)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) and not there:
-        raise SourceError(f'source "{uri}" has the unknown scheme "{scheme}:": use {_known()}')
+        raise SourceError(f'source "{without_password(uri)}" has the unknown scheme "{scheme}:": use {_known()}')
     if re.fullmatch(r"\d+|/dev/(video\d+|v4l/.+)", uri):
         return "usb", uri
     if folder or path.suffix.lower() in PICTURE_SUFFIXES or (glob.has_magic(uri) and not there):

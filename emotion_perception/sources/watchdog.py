@@ -31,6 +31,8 @@ class Patience:
 
 DATAGRAMS = Patience(stale=1.0, lost=7.0, first=1.0)
 CONNECTION = Patience(stale=1.5, lost=1.5, first=4.0)
+#: The first key frame may be held back (keyframes.KeyframeGate), and cameras with H.264 send the next 2 to 10 s later.
+RTSP = Patience(stale=1.5, lost=1.5, first=12.0)
 
 
 class Watchdog:

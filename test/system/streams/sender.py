@@ -93,10 +93,13 @@ class Pusher:
     def _run(self, source: Any) -> None:
         gst = load_gst()
         due = time.monotonic()
+        taken = False
         while True:
             picture = stamped.draw(*self._size, noise=self._args.noise)
-            if source.emit("push-buffer", gst.Buffer.new_wrapped(picture.tobytes())) != gst.FlowReturn.OK:
+            result = source.emit("push-buffer", gst.Buffer.new_wrapped(picture.tobytes()))
+            if taken and result != gst.FlowReturn.OK:
                 return
+            taken = result == gst.FlowReturn.OK  # a source that does not play yet takes none
             due = max(due + 1 / self._args.rate, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))
 

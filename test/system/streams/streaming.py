@@ -100,6 +100,10 @@ class Receiver:
         self._wait(found)
         return found()[0]
 
+    def wait_report(self, text: str) -> None:
+        """Wait for a report that contains the text."""
+        self._wait(lambda: any(text in told for told in self.reports))
+
     def _wait(self, condition: Callable[[], Any]) -> None:
         with self._changed:
             assert self._changed.wait_for(condition, TIMEOUT), (self.states, self.reports, self.pictures[-1:])

@@ -5,18 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 from streaming import URIS, Receiver, free_port
 
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.capture import CaptureState
+from emotion_perception.sources.gst_pipeline import RunningPipeline
 from emotion_perception.sources.gstreamer import GStreamerSource
 from emotion_perception.sources.pyav_stream import PyAvStreamSource
 from emotion_perception.sources.stream import parse_stream
@@ -72,6 +77,43 @@ def test_two_senders_at_one_port_are_told_apart_from_one(
     sender("udp-jpeg", port)
     eventually(lambda: any("2 senders send to UDP port" in told for told in receiver.reports))
     assert receiver.damaged == 0
+
+
+def test_a_few_datagrams_are_looked_at_however_long_a_stream_flows(
+    sender: Callable[..., Any], receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_perception.sources.gstreamer._INSPECTION", 0.1)
+    monkeypatch.setattr("emotion_perception.sources.gst_pipeline._SNIFFED", 4)
+    called = Counter[str]()
+    for name in ("_sniff", "sniff_anew"):
+        method = getattr(RunningPipeline, name)
+
+        def count(*arguments: Any, name: str = name, method: Callable[..., Any] = method) -> Any:
+            called[name] += 1
+            return method(*arguments)
+
+        monkeypatch.setattr(RunningPipeline, name, count)
+    port = free_port("udp")
+    sender("udp-jpeg", port)
+    receive("gstreamer", "udp-jpeg", port).wait_pictures(30)
+    assert called["sniff_anew"] >= 3
+    assert called["_sniff"] <= 4 * called["sniff_anew"], "each look at the datagrams goes on for good"
+
+
+def test_what_arrives_is_not_forgotten_a_moment_before_it_is_named(
+    sender: Callable[..., Any], receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_perception.sources.gstreamer._INSPECTION", 0.0)
+    port = free_port("udp")
+    sender("udp-h264", port, "--rate", "5")
+    told = receive("gstreamer", "udp-jpeg", port).wait_state(*SILENT)
+    assert "RTP with H.264 arrives" in told
+
+
+def test_a_camera_with_few_key_frames_is_awaited(sender: Callable[..., Any], receive: Callable[..., Receiver]) -> None:
+    port = free_port("rtsp")
+    sender("rtsp-h264", port, "--size", "160x120", "--interval", "180")  # six seconds from one to the next
+    receive("gstreamer", "rtsp-h264", port).wait_pictures(1)
 
 
 @pytest.fixture
@@ -131,6 +173,24 @@ def test_a_server_of_something_else_is_told(
     assert sentence.startswith(f"{protocol.removesuffix('-h264')}://127.0.0.1:")
     assert receiver.pictures == []
     assert len(receiver.reports) <= 10
+
+
+def _claiming(side: int) -> bytes:
+    """Return a multipart JPEG of a few hundred bytes whose header says that it is a square of that many pixels."""
+    content = bytearray(cv2.imencode(".jpg", np.zeros((64, 64, 3), np.uint8))[1].tobytes())
+    start = content.index(b"\xff\xc0") + 5
+    content[start : start + 4] = struct.pack(">HH", side, side)
+    return b"--b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n" % (len(content), content)
+
+
+def test_a_jpeg_that_claims_to_be_huge_takes_no_memory(
+    server: Callable[[bytes], int], receive: Callable[..., Receiver]
+) -> None:
+    before = psutil.Process().memory_info().rss
+    receiver = receive("gstreamer", "tcp-mjpeg", server(_claiming(9000)))
+    assert "at most 8192 pixels" in receiver.wait_state(CaptureState.LOST)
+    assert receiver.pictures == []
+    assert psutil.Process().memory_info().rss - before < 100 * MEGABYTE
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -30,3 +30,21 @@ def test_pictures_that_nobody_has_time_for_are_left_out(
     assert None not in drawn
     skipped = (drawn[-1] - drawn[0]) / FRAME_NS / (len(drawn) - 1)
     assert skipped > 2, "every picture waited for its turn"
+
+
+def test_h264_that_waited_for_the_decoder_is_left_out_up_to_a_key_frame_in_time(
+    sender: Callable[..., Any], receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = pipelines.DECODERS["H264"].replace("avdec_h264", "identity sleep-time=80000 ! avdec_h264")
+    monkeypatch.setitem(pipelines.DECODERS, "H264", slow)
+    port = free_port("udp")
+    sender("udp-h264", port)
+    receiver = receive("gstreamer", "udp-h264", port)
+    receiver.wait_pictures(60)
+
+    ages = [each.received - each.drawn for each in receiver.pictures if each.drawn]
+    assert len(ages) == len(receiver.pictures)
+    assert max(ages) < 2.5e9, "the pictures got ever older"
+    receiver.wait_report("too old")
+    lies = [abs(each.captured - each.drawn) for each in receiver.pictures if each.drawn]
+    assert max(lies) < 1e9, "an old picture was stamped as a new one"

@@ -77,6 +77,8 @@ def test_pictures_of_another_size_are_refused(yaml_file: Path) -> None:
         ("601.5", ".nan", "camera_matrix has a number that is not finite"),
         ("601.5", "wide", "could not convert string to float: 'wide'"),
         ("image_width: 640", "image_width: 0", "its image is 0x480"),
+        ("image_width: 640", "image_width: .inf", "cannot convert float infinity"),
+        ("image_width: 640", "image_width: 5000000000", "its image is 5000000000x480"),
         (TEXT, "just a line", "it holds no keys"),
         (TEXT, "{a: [", "is not a yaml file"),
     ],
@@ -86,6 +88,14 @@ def test_a_bad_file_is_refused_with_a_sentence(yaml_file: Path, old: str, new: s
     with pytest.raises(ParameterError, match=sentence) as error:
         load_calibration(str(yaml_file), find_package_share=no_package)
     assert "\n" not in str(error.value)
+
+
+def test_what_is_no_name_of_a_package_is_refused_with_a_sentence() -> None:
+    def find(name: str) -> str:
+        raise ValueError(f"'{name}' is not a valid package name")
+
+    with pytest.raises(ParameterError, match="which is not installed"):
+        load_calibration("package:///head.yaml", find_package_share=find)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from emotion_perception.sources.rtp import Payload
-from emotion_perception.sources.silence import explain, wrong_sender
+from emotion_perception.sources.silence import explain, remedy, wrong_sender
 from emotion_perception.sources.stream import parse_stream
 
 
@@ -35,3 +35,9 @@ def test_only_a_wrong_sender_is_called_one() -> None:
     assert wrong_sender(stream, None) is None
     assert wrong_sender(parse_stream("rtsp://eye/live"), Payload.JPEG) is None
     assert wrong_sender(stream, Payload.AUDIO)
+
+
+def test_a_port_is_not_taken_for_the_reason() -> None:
+    assert remedy("Unauthorized (401)").startswith("give user and password")
+    assert remedy("Not Found (404)") == "check the path behind the host"
+    assert remedy("Could not connect to 127.0.0.1:44040") == ""

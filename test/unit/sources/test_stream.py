@@ -4,6 +4,7 @@ import pytest
 
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.stream import STREAM_SCHEMES, Stream, StreamProtocol, parse_stream
+from emotion_perception.sources.uri import open_source
 
 JPEG, H264, MJPEG, RTSP = StreamProtocol
 
@@ -76,11 +77,34 @@ def test_what_is_not_understood_is_answered_with_the_form(uri: str, sentence: st
         parse_stream(uri)
 
 
-def test_a_password_is_shown_to_nobody() -> None:
+def test_a_password_is_not_shown_of_a_stream() -> None:
     assert "secret" not in parse_stream("rtsp://me:secret@eye/live").uri
-    with pytest.raises(SourceError) as refused:
-        parse_stream("rtsp://me:secret@:99999/live")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "rtsp://me:secret@:99999/live",
+        "rtsp://me:p/secret@eye/live",
+        "rtsp://me:secret?p@eye/live",
+        "rtsp:me:secret@eye/live",
+        "rtsps://me:secret@eye/live",
+        "RTSP://me:secret@eye/live",
+    ],
+)
+def test_a_password_is_not_shown_of_what_is_not_understood(uri: str) -> None:
+    with pytest.raises(SourceError, match=r"eye|99999") as refused:
+        open_source(uri)
     assert "secret" not in str(refused.value)
+
+
+def test_an_at_in_a_password_does_not_end_it() -> None:
+    assert parse_stream("rtsp://me:p@secret@eye/live").location == "rtsp://me:p%40secret@eye/live"
+
+
+def test_a_password_that_breaks_the_uri_is_answered_with_how_to_write_it() -> None:
+    with pytest.raises(SourceError, match="%2F"):
+        parse_stream("rtsp://me:p/secret@eye/live")
 
 
 @pytest.mark.parametrize("scheme", STREAM_SCHEMES)
