@@ -16,7 +16,17 @@ import pytest
 
 from emotion_perception.core.paths import share_dir
 
+_NOT_ALONE = ("test_colcon.py", "test_wheel.py")
 TIMEOUT = 60.0  # of liveness, generous: the machine may be busy
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m is looked at
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole robots run alone: they play at real time and see the whole computer."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.path.name not in _NOT_ALONE:
+            item.add_marker("alone")
 
 
 class Robot:

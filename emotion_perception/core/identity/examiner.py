@@ -130,7 +130,8 @@ class Examiner:
             self._not_before = time.monotonic() + min(_BACK_OFF[1], _BACK_OFF[0] * 2**self._deaths)
             self._deaths = min(self._deaths + 1, 16)
             stopped = self._stopped
-        connection.close()
+        with self._sending:  # whoever is sending finds out first: the other end is gone
+            connection.close()
         sentence = "the node was deactivated meanwhile: activate it, and try again"
         if not stopped:
             sentence = f"the process that examines faces ended (exit code {code}) and is started again: wait a moment"
