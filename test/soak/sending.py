@@ -73,7 +73,8 @@ class Sender:
     def _launch(self, *pipeline: str) -> None:
         self.kill()
         program = shutil.which("gst-launch-1.0") or "gst-launch-1.0"
-        sink = ("udpsink", "host=127.0.0.1", f"port={self._port}")
+        # Paced by identity already; by multifilesrc's times the sink stopped for ever after one start in a few.
+        sink = ("udpsink", "host=127.0.0.1", f"port={self._port}", "sync=false")
         command = [program, "-q", *pipeline, "!", *sink]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
