@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from emotion_perception.core.identity.recogniser import Identification, Recognis
 from emotion_perception.core.identity.recognition import Recognition
 from emotion_perception.core.people.gallery import Gallery
 from emotion_perception.core.people.memory import Memory
-from emotion_perception.core.people.person import Consent
+from emotion_perception.core.people.person import Consent, Person
+from emotion_perception.core.people.store import PeopleStore
 
 NOW = 1_790_000_000.0
 CONSENT = Consent(NOW, "asked in a test")
@@ -160,3 +162,43 @@ def test_stopping_ends_an_enrolment(make: Callable[..., Recognition], face: Call
     with pytest.raises(PeopleError):
         recognition.enroll_face("face_1", "Anna", consent=CONSENT, language="")
     stopped.join()
+
+
+def test_a_refused_enrolment_hides_no_forgetting(
+    make: Callable[..., Recognition], face: Callable[[int, int], Face], finder: FaceFinder, tmp_path: Path
+) -> None:
+    recognition = make()
+
+    def enroll(name: str, person: int) -> Person:
+        return recognition.enroll_picture(
+            portrait(person, 1), name, finder=lambda: finder, consent=CONSENT, language=""
+        )
+
+    anna = enroll("Anna", 22)
+    enroll("Berta", 10)
+    assert watch(recognition, [face(22, picture) for picture in (4, 5, 6)])[-1].person == anna
+    with PeopleStore(tmp_path / "0.db", embedder=EMBEDDER.name, dimension=EMBEDDER.dimension) as elsewhere:
+        elsewhere.forget(anna.id)
+    with pytest.raises(PeopleError, match="too like"):
+        enroll("Clara", 10)
+    recognition.tick(NOW)
+    assert recognition.identify(1.0, [face(22, 7)], wait=True)[0].person is None
+
+
+def test_several_can_be_enrolled_by_pictures_at_once_but_nobody_twice(
+    make: Callable[..., Recognition], finder: FaceFinder
+) -> None:
+    recognition = make()
+
+    def enroll(person: int) -> str:
+        try:
+            return recognition.enroll_picture(
+                portrait(person, 1), f"person {person}", finder=lambda: finder, consent=CONSENT, language=""
+            ).name
+        except PeopleError as error:
+            return str(error)
+
+    with ThreadPoolExecutor() as pool:
+        answers = sorted(pool.map(enroll, [22, 10, 32, 22]))
+    assert answers[:3] == ["person 10", "person 22", "person 32"]
+    assert 'too like that of "person 22"' in answers[3]
