@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from emotion_perception.sources.gst import INSTALL, load_gst
 # Generated messages read it when they are imported, also in child processes: a NumPy scalar or an int in a float field
 # then raises, where rclpy would publish 0.0.
 os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
+
+# A job in the background of a script ignores Ctrl-C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _DOMAINS = range(100, 201)
 

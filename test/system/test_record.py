@@ -88,7 +88,7 @@ def test_a_killed_recording_is_recovered(record: Callable[..., Recording]) -> No
 
 
 def test_it_ends_by_itself_and_splits(record: Callable[..., Recording]) -> None:
-    recording = record("--duration", "4", "--split-time", "1", "--storage", "sqlite3", "--add", "faces")
+    recording = record("--duration", "10", "--split-time", "1", "--storage", "sqlite3", "--add", "faces")
     _, errors = recording.process.communicate(timeout=TIMEOUT)
     assert recording.process.returncode == 0, errors
     assert len(list(recording.folder.glob("*.db3"))) >= 2

@@ -46,4 +46,4 @@ def test_a_face_that_another_driver_sees_is_shown(
 def test_a_source_without_the_camera_node_is_refused(robot: Callable[..., Any]) -> None:
     run = robot("--no-camera", "--source", "synthetic:")
     assert run.wait() == 1
-    assert "--source synthetic: needs the camera node, and --no-camera leaves it out" in run.stderr
+    assert "--source needs the camera node, and --no-camera leaves it out" in run.stderr
