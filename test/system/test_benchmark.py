@@ -11,6 +11,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,20 @@ def test_a_measurement_that_takes_too_long_leaves_no_process_behind() -> None:
     question = {"clip": "/nowhere.mp4", "nodes": ["face_detector"], "frames": 1, "apart": True}
     with pytest.raises(PerceptionError, match="did not finish within 4 s"):
         ask("emotion_perception.benchmark.measure_graph", question, timeout=4, environment={"MARK": mark})
+    assert not list(marked_processes(mark))
+
+
+def test_ctrl_c_at_the_very_start_of_a_measurement_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = str(uuid.uuid4())
+
+    class InterruptedOnceStarted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("emotion_perception.benchmark.children.subprocess.Popen", InterruptedOnceStarted)
+    with pytest.raises(KeyboardInterrupt):
+        ask("http.server", {}, timeout=60, environment={"MARK": mark})
     assert not list(marked_processes(mark))
 
 

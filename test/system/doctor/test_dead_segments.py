@@ -55,9 +55,10 @@ def start(domain: int) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
 def test_a_killed_process_leaves_memory_that_clean_removes_and_a_living_one_keeps_its_own(
     start: Callable[[str], subprocess.Popen[str]], doctor: Callable[..., Any]
 ) -> None:
-    killed, living = start("killed"), start("living")
-    alive = own_segments(living)
-    dead = own_segments(killed) - alive  # without what it maps of the other one
+    living = start("living")
+    alive = own_segments(living)  # before there is another, whose segments it would map too
+    killed = start("killed")
+    dead = own_segments(killed) - own_segments(living)  # without what either maps of the other
     assert dead
     killed.kill()
     killed.wait()

@@ -20,7 +20,8 @@ from emotion_perception.cli.doctor.graph.domains import find_domains
 from emotion_perception.cli.doctor.graph.snapshot import SILENT, End, Node, Report, Snapshot, Topic
 from emotion_perception.ros.qos import RELIABLE
 
-_IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+#: What our nodes make only while somebody takes it: pictures and what rviz draws.
+_ON_DEMAND = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage", "visualization_msgs/msg/MarkerArray")
 _DIAGNOSTICS = "diagnostic_msgs/msg/DiagnosticArray"
 _GET_STATE = "lifecycle_msgs/srv/GetState"
 _OF_ROS_ITSELF = ("/rosout", "/parameter_events")
@@ -32,11 +33,11 @@ _PATIENCE = 4.0  # seconds more for a graph that still grows, or a node that doe
 
 
 def listens_to(kind: str, audience: int) -> bool:
-    """Whether to count the messages of a topic. Images that nobody takes are left alone: ours are made on demand only.
+    """Whether to count the messages of a topic. Images and markers that nobody takes are left alone.
 
-    To listen to them would change the robot that is looked at.
+    Ours are made on demand only, so that to listen to them would change the robot that is looked at.
     """
-    return kind not in _IMAGES or audience > 0
+    return kind not in _ON_DEMAND or audience > 0
 
 
 def observe(seconds: float) -> Snapshot:
