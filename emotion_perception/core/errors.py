@@ -31,3 +31,11 @@ class PeopleError(PerceptionError):
 
 class BagError(PerceptionError):
     """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""
+
+
+class AudioError(PerceptionError):
+    """A microphone or loudspeaker that is missing or was lost, or a sound file that cannot be read or written."""
+
+
+class VoiceError(PerceptionError):
+    """A text that a voice cannot speak, or a voice that cannot be loaded or reached."""
