@@ -39,3 +39,7 @@ class AudioError(PerceptionError):
 
 class VoiceError(PerceptionError):
     """A text that a voice cannot speak, or a voice that cannot be loaded or reached."""
+
+
+class RecognitionError(PerceptionError):
+    """A recogniser of speech that cannot be loaded, or a language that it does not understand."""
