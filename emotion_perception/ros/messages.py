@@ -123,6 +123,7 @@ def identity_to_message(face_id: str, known: Identification) -> Identity:
         confidence=float(known.confidence),
         age=float(known.age),
         female_probability=float(known.female_probability),
+        decided=bool(known.decided),
     )
 
 

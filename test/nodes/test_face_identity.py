@@ -121,6 +121,7 @@ def test_somebody_who_enrolled_by_picture_is_named_and_a_stranger_is_not(
     stage.new_scene()
     (seen,) = stage.show_until(picture("surprise_picture"), estimated)  # so it was looked at often enough
     assert (seen.person_id, seen.name, seen.confidence) == ("", "", 0.0)
+    assert seen.decided
 
 
 def test_people_are_told_apart_from_each_other_and_from_strangers_on_other_photographs(
