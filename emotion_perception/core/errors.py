@@ -31,3 +31,7 @@ class PeopleError(PerceptionError):
 
 class BagError(PerceptionError):
     """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""
+
+
+class ScenarioError(PerceptionError):
+    """A scenario or a file of phrases that cannot be used, with file and line; or a memory of refusals."""
