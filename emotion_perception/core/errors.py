@@ -35,3 +35,11 @@ class BagError(PerceptionError):
 
 class ScenarioError(PerceptionError):
     """A scenario or a file of phrases that cannot be used, with file and line; or a memory of refusals."""
+
+
+class AudioError(PerceptionError):
+    """A microphone or loudspeaker that is missing or was lost, or a sound file that cannot be read or written."""
+
+
+class VoiceError(PerceptionError):
+    """A text that a voice cannot speak, or a voice that cannot be loaded or reached."""
