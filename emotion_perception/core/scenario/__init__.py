@@ -1,1 +1,1 @@
-"""Conversations that people write as YAML files: loaded and checked, steered by events and time, drawn, tried by text."""
+"""Conversations written as YAML files: loaded and checked, steered by events and time, drawn, tried by text."""

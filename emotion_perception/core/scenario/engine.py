@@ -19,7 +19,7 @@ class Engine:
     """
 
     def __init__(self, scenario: Scenario, *, language: str, memory: Memory) -> None:
-        """language: BCP 47 tag that a conversation begins in. Raises ScenarioError if the scenario has no texts in it."""
+        """language: BCP 47 tag that conversations begin in. Raises ScenarioError if the scenario has no texts in it."""
         raise NotImplementedError
 
     @property

@@ -1,4 +1,4 @@
-"""Who was greeted and who does not want to be asked: in RAM, except for the day of a refusal, which is not about a face."""
+"""Who was greeted and who must not be asked: in RAM, except for the day of a refusal, which is about no face."""
 
 from __future__ import annotations
 
