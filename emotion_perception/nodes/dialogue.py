@@ -76,8 +76,8 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
 
     def activate(self) -> None:
         """Begin the first conversation, and listen."""
-        self._clock = StampClock(1e-9 * self.get_clock().now().nanoseconds, self._beside())
-        self._now = self._clock.now(self._beside())
+        self._stamps = StampClock(1e-9 * self.get_clock().now().nanoseconds, self._beside())
+        self._now = self._stamps.now(self._beside())
         self._outcomes: deque[Outcome] = deque()
         self._people = PeopleInView()
         self._seen = time.monotonic()
@@ -122,7 +122,7 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
         for stamp, people in images:
             begin = time.monotonic()
             self._seen = begin
-            now = self._clock.at(stamp, self._beside())
+            now = self._stamps.at(stamp, self._beside())
             self._step(partial(self._engine.see, people), now)
             self.health.processed(time.monotonic() - begin)
 
@@ -153,7 +153,7 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
         """Let time pass up to now, then take one step and all that follows from it at once."""
         if not self._running:
             return
-        now = max(self._now, self._clock.now(self._beside()) if now is None else now)
+        now = max(self._now, self._stamps.now(self._beside()) if now is None else now)
         self._stepping = True
         try:
             self._pass_time(now)
@@ -206,7 +206,7 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
         self.detail("conversation", report.state)
         self._state.publish(
             DialogueState(
-                header=header_at(self._clock.stamp, ""),
+                header=header_at(self._stamps.stamp, ""),
                 scenario=self._scenario.name,
                 state=report.state,
                 face_id=report.face_id,
