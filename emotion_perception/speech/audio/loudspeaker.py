@@ -18,7 +18,7 @@ from emotion_perception.speech.audio.resample import resample
 _BUFFER = 30.0  # seconds of sound that may wait, so that a slow voice makes what follows while the first is heard
 _LATENCY = 0.05  # seconds asked of the device: soon enough, without stuttering on a busy computer
 _CHECK = 0.2  # seconds between two looks whether the device is still there
-_LATE = 3.0  # seconds without a call for samples after which it counts as gone; a sound server may begin with a pause of 2
+_LATE = 3.0  # seconds without a call for samples after which it counts as gone; a sound server may pause for 2 at first
 
 
 class Loudspeaker:

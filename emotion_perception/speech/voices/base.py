@@ -24,7 +24,7 @@ class Sound:
     rate: int
 
     @classmethod
-    def silence(cls, seconds: float, rate: int = 8000) -> Sound:
+    def silence(cls, seconds: float, rate: int) -> Sound:
         """Return nothing to hear."""
         return cls(np.zeros(round(seconds * rate), np.int16), rate)
 
@@ -38,11 +38,12 @@ class Voice(Protocol):
     """Speaks texts; one thread at a time calls it.
 
     name: of the engine. notice: what a person should know before it speaks, e.g. that texts leave the machine; "" for
-    nothing.
+    nothing. rate: of most of its sounds, samples per second.
     """
 
     name: str
     notice: str
+    rate: int
 
     def synthesize(self, text: str, language: str) -> Iterator[Sound]:
         """Yield the sound of the text, piece by piece, so that the first can be heard while others are made.

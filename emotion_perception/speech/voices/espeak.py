@@ -49,7 +49,7 @@ class EspeakVoice:
         self._rate = round(_WORDS_PER_MINUTE * rate)
         self._pitch = pitch
         with _LOCK:
-            _, _, variants = library()
+            _, self.rate, variants = library()
         if variant and variant not in variants:
             raise VoiceError(f'espeak has no variant "{variant}": give one of {", ".join(sorted(variants))}')
 
@@ -57,7 +57,7 @@ class EspeakVoice:
         """Yield the sound of each piece."""
         for number, piece in enumerate(pieces(text)):
             if number:
-                yield Sound.silence(_PAUSE)
+                yield Sound.silence(_PAUSE, self.rate)
             yield self._piece(piece, language)
 
     def close(self) -> None:

@@ -17,12 +17,14 @@ class NoVoice:
 
     name = "none"
     notice = ""
+    rate = 8000
 
     def synthesize(self, text: str, language: str) -> Iterator[Sound]:
         """Yield silence."""
         for piece in pieces(text):
             ideograms = sum(character >= _FIRST_IDEOGRAM for character in piece)
-            yield Sound.silence(ideograms / _SYLLABLES_A_SECOND + (len(piece) - ideograms) / _LETTERS_A_SECOND)
+            seconds = ideograms / _SYLLABLES_A_SECOND + (len(piece) - ideograms) / _LETTERS_A_SECOND
+            yield Sound.silence(seconds, self.rate)
 
     def close(self) -> None:
         """Do nothing."""
