@@ -17,6 +17,7 @@ NODES = {
     "emotion_classifier": "EmotionClassifierNode",
     "overlay": "OverlayNode",
     "dialogue": "DialogueNode",
+    "speech_synthesizer": "SpeechSynthesizerNode",
 }
 
 #: Those that let a robot talk. They run only when asked for.

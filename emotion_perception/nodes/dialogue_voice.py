@@ -50,6 +50,8 @@ class Voice:
         self._phase = _Phase.SILENT
         self._seconds = 0.0  # that the phrase takes, about
         self._failed = False
+        self._sound = False  # whether any plays
+        self._answered = True  # whether the voice has answered that it stopped
         #: When `tick` is to be called.
         self.deadline = math.inf
 
@@ -66,21 +68,29 @@ class Voice:
         if self._phase in (_Phase.SILENT, _Phase.HUSHED):
             return
         if self._stop():
+            self._answered = False
             self._wait(_Phase.HUSHED, now + HUSH)
         else:
             self._wait(_Phase.SILENT, math.inf)
 
     def speaking(self, sound: bool, now: float) -> None:
-        """Note that sound began, or ended."""
-        if sound and self._phase is _Phase.BEGINS:
+        """Note that sound began, or ended; or, when there was none, that nothing comes of what was to be said."""
+        before, self._sound = self._sound, sound
+        if self._phase is _Phase.BEGINS and sound:
             self._wait(_Phase.SPEAKS, now + SLOWNESS * self._seconds + PATIENCE)
-        elif not sound and self._phase is _Phase.SPEAKS:
+        elif self._phase is _Phase.BEGINS and not before:
+            self._failed = True
             self._next(now)
+        elif self._phase is _Phase.SPEAKS and not sound:
+            self._next(now)
+        elif self._phase is _Phase.HUSHED:
+            self._go_on_when_silent(now)
 
     def hushed(self, now: float) -> None:
         """Note that the voice has stopped, as it was told to."""
+        self._answered = True
         if self._phase is _Phase.HUSHED:
-            self._next(now)
+            self._go_on_when_silent(now)
 
     def tick(self, now: float) -> None:
         """Go on if the voice has taken its time."""
@@ -93,6 +103,11 @@ class Voice:
             self._failed = True
             self._trouble("the voice does not come to an end: look at the log of speech_synthesizer")
         self._next(now)
+
+    def _go_on_when_silent(self, now: float) -> None:
+        """Say the next phrase once the voice has both answered and ended its sound, in whichever order that comes."""
+        if self._answered and not self._sound:
+            self._next(now)
 
     def _next(self, now: float) -> None:
         was_hushed = self._phase is _Phase.HUSHED

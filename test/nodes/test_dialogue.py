@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,6 +100,8 @@ class RobotVoice:
 
     def __init__(self, outsider: Any, *, silent: bool = False) -> None:
         self._speaking = outsider.create_publisher(Bool, "speaking", LATCHED)
+        self._end = outsider.create_timer(0.02, self._fall_silent)
+        self._end.cancel()
         self._silent = silent
         self.stops = 0
         outsider.create_subscription(String, "speech", self._say, 10)
@@ -109,7 +110,11 @@ class RobotVoice:
     def _say(self, message: String) -> None:
         if not self._silent:
             self._speaking.publish(Bool(data=True))
-            threading.Timer(0.02, lambda: self._speaking.publish(Bool(data=False))).start()
+            self._end.reset()
+
+    def _fall_silent(self) -> None:
+        self._end.cancel()
+        self._speaking.publish(Bool(data=False))
 
     def _stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.stops += 1

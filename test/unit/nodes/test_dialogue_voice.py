@@ -60,9 +60,16 @@ def test_the_next_phrase_is_said_when_the_one_before_was_heard_and_silence_is_to
 
 
 def test_the_end_of_somebody_elses_phrase_is_not_that_of_ours(robot: Robot) -> None:
+    robot.voice.speaking(True, 0.0)
+    robot.voice.say("Hello.", "en", 0.1)
+    robot.voice.speaking(False, 0.2)
+    assert robot.fell_silent == []
+
+
+def test_silence_told_again_instead_of_sound_is_that_nothing_comes(robot: Robot) -> None:
     robot.voice.say("Hello.", "en", 0.0)
     robot.voice.speaking(False, 0.1)
-    assert robot.fell_silent == []
+    assert robot.fell_silent == [True]
 
 
 def test_of_a_voice_that_does_not_tell_the_time_is_guessed() -> None:
@@ -106,6 +113,13 @@ def test_hushed_it_says_no_more_and_the_next_phrase_waits_until_the_voice_has_st
     robot.voice.hushed(1.2)
     assert robot.said[1:] == ["en: Good."]
     assert robot.fell_silent == []
+    robot.voice.speaking(True, 1.3)
+    robot.voice.hush(1.4)
+    robot.voice.say("Better.", "en", 1.4)
+    robot.voice.hushed(1.5)
+    assert robot.said[2:] == [], "the end of its sound may still be on its way, and would be taken for that of this one"
+    robot.voice.speaking(False, 1.6)
+    assert robot.said[2:] == ["en: Better."]
 
 
 def test_a_voice_that_does_not_answer_is_not_waited_for(robot: Robot) -> None:
