@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from emotion_perception.msg import (
     DialogueState,
@@ -20,11 +21,13 @@ from emotion_perception.msg import (
     Utterance,
 )
 from emotion_perception.srv import Enroll, Forget
+from numpy.typing import NDArray
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import RegionOfInterest
+from sensor_msgs.msg import Image, RegionOfInterest
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
+from emotion_perception.core.people.store import PeopleStore
 from emotion_perception.nodes import node_class
 from emotion_perception.ros.messages import header_at
 
@@ -103,6 +106,24 @@ class Scene:
     @property
     def _taken(self) -> int:
         return int(self._dialogue.health.values()["processed"])
+
+
+class Pictures(Scene):
+    """Pictures, for the real nodes before the dialogue; shown as {"picture": …} in place of a person."""
+
+    def __init__(self, outsider: Any, *others: Any, message: Callable[..., Image]) -> None:
+        super().__init__(outsider, *others)
+        self._images = outsider.talk(Image, "image_raw")
+        self._message = message
+
+    def show(self, *people: dict[str, Any], seconds: float = 0.1) -> None:
+        """Show a picture, or nobody, for so long."""
+        picture = people[0]["picture"] if people else np.zeros((64, 64, 3), np.uint8)
+        for _ in range(round(seconds * 1e9) // STEP):
+            self.stamp += STEP
+            taken = self._taken
+            self._images.publish(self._message(picture, self.stamp))
+            self._eventually(lambda taken=taken: self._taken > taken)
 
 
 class RobotVoice:
@@ -198,17 +219,17 @@ class FaceIdentity:
         return response
 
 
-def agree(scene: Scene, *, name: str) -> None:
+def agree(scene: Scene, person: dict[str, Any], *, name: str) -> None:
     """Answer as somebody does who wants to be remembered."""
     for answer, state in (("yes please", "ask_consent"), (f"my name is {name}", "ask_name"), ("yes", "confirm_name")):
-        scene.show_until(lambda state=state: scene.waits_in(state), STRANGER)
+        scene.show_until(lambda state=state: scene.waits_in(state), person)
         scene.hear(answer[:2], final=False)
         scene.hear(answer)
 
 
 def test_a_stranger_is_remembered_after_yes_a_name_and_yes(scene: Scene, voice: RobotVoice, outsider: Any) -> None:
     identity = FaceIdentity(outsider)
-    agree(scene, name="Ben")
+    agree(scene, STRANGER, name="Ben")
     scene.show_until(lambda: any("Nice to meet you, Ben" in text for text in scene.texts), STRANGER)
 
     (request,) = identity.asked
@@ -218,6 +239,40 @@ def test_a_stranger_is_remembered_after_yes_a_name_and_yes(scene: Scene, voice: 
     expected = list(scene.expected.messages)
     assert any("Anna" in each.names for each in expected), "likely names, while one is asked for"
     assert any("yes" in each.phrases for each in expected)
+
+
+def test_somebody_in_real_pictures_agrees_and_is_greeted_by_name_on_the_next_visit(
+    start: Callable[..., Any],
+    outsider: Any,
+    image_message: Callable[..., Image],
+    picture: Callable[[str], NDArray[np.uint8]],
+    eventually: Callable[..., None],
+    home: Path,
+) -> None:
+    people = home / "people" / "people.db"
+    dialogue = start(node_class("dialogue"), lossless=True)
+    start(node_class("face_identity"), people=str(people), lossless=True)
+    for name in ("emotion_classifier", "face_detector"):
+        start(node_class(name), lossless=True)
+    scene = Pictures(outsider, dialogue, eventually, message=image_message)
+    RobotVoice(outsider)
+    eventually(lambda: outsider.count_publishers("speaking") == 1)
+    person = {"picture": picture("happy_picture")}
+
+    agree(scene, person, name="Olivia")
+    scene.show_until(lambda: any("Nice to meet you, Olivia" in text for text in scene.texts), person)
+    with PeopleStore(people, embedder="dlib_resnet", dimension=128) as store:
+        (known,) = store.people()
+    assert (known.id, known.name, known.language) == (scene.state.person_id, "Olivia", "en")
+    assert "yes" in known.consent.note.lower()
+
+    scene.show(seconds=5.0)
+    scene.stamp += 31 * 60 * 1_000_000_000  # so that a greeting is due
+    scene.show()
+    before = len(scene.texts)
+    scene.show_until(lambda: scene.state.state == "chat", person)
+    assert "Olivia" in scene.texts[before]
+    assert (scene.state.person_id, scene.state.name) == (known.id, "Olivia")
 
 
 def test_nobody_is_asked_again_on_the_day_of_a_no_not_even_by_a_robot_that_was_started_again(
@@ -245,7 +300,7 @@ def test_an_enrolment_that_fails_is_told_and_the_conversation_goes_on(
 ) -> None:
     if runs:
         FaceIdentity(outsider, refusal="the face is turned away")
-    agree(scene, name="Ben")
+    agree(scene, STRANGER, name="Ben")
     scene.show_until(lambda: any("could not remember" in text for text in scene.texts), STRANGER)
     scene.show_until(lambda: scene.state.state == "chat", STRANGER)
     assert scene.state.person_id == ""
