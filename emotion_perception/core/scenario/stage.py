@@ -25,7 +25,7 @@ _PER_CHARACTER = 0.2
 _ANSWERS_WITHIN = 20.0  # seconds for enrolling and forgetting
 _CERTAIN = 0.8  # of the gender, for grammar
 _FORGOTTEN = 100  # ids that are remembered as forgotten; identity hears of it within a second
-_MOST_OF_A_RECORD = 300  # characters of a question or an answer
+_MOST_OF_A_RECORD = 220  # characters of a question or an answer; a note on consent may have 500
 
 
 class Stage:
@@ -109,7 +109,7 @@ class Stage:
         """Follow what was understood, in the order in which it was said; nonsense if nothing leads on."""
         talk = self._talk
         self._silent_since = self._clock
-        talk.answer = text.strip()[:_MOST_OF_A_RECORD]
+        talk.answer = _one_line(text)
         items = list(understood.intents)
         if understood.name and "yes" in items and understood.name == talk.heard_name:
             understood = Understood(understood.intents, "", understood.language)
@@ -264,7 +264,7 @@ class Stage:
             actions.append(Say(text, self.language))
             start = max(self._clock, self._speaking_until - _SPEAKS_AT_MOST)  # after what is still being said
             self._speaking_until = start + _SPEAKS_AT_MOST + _PER_CHARACTER * len(text)
-            self._talk.asked = text[:_MOST_OF_A_RECORD]
+            self._talk.asked = _one_line(text)
         actions += self._services
         self._lines, self._services, self._hush = [], [], False
         return actions
@@ -468,3 +468,9 @@ def _gender(female: float) -> str:
     if female >= _CERTAIN:
         return "female"
     return "male" if female <= 1 - _CERTAIN else ""
+
+
+def _one_line(text: str) -> str:
+    """What can be put on record: printable, and not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_MOST_OF_A_RECORD]
