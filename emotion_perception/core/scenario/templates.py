@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
@@ -62,6 +63,7 @@ def compiled(text: str) -> Template:
     return _ENVIRONMENT.from_string(text)
 
 
+@lru_cache(1024)  # each is tried with hundreds of contexts when a scenario is loaded, and asked with every image
 def condition(expression: str) -> Callable[[Mapping[str, Any]], bool]:
     """A function that tells whether an expression holds. Raises TemplateSyntaxError."""
     evaluate = _ENVIRONMENT.compile_expression(expression, undefined_to_none=False)
