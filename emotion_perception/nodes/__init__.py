@@ -16,6 +16,7 @@ NODES = {
     "face_identity": "FaceIdentityNode",
     "emotion_classifier": "EmotionClassifierNode",
     "overlay": "OverlayNode",
+    "speech_recognizer": "SpeechRecognizerNode",
     "dialogue": "DialogueNode",
     "speech_synthesizer": "SpeechSynthesizerNode",
 }
