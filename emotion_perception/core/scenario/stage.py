@@ -126,8 +126,8 @@ class Stage:
                 followed = True
                 self._misses = 0
                 self._passed.clear()
-                if self.state != before:
-                    break
+                if item == "name" or self.state != before:
+                    break  # "no, my name is Mario" has been answered by the name; what else there is can be said again
         if not followed and not self._speaking:  # over the robot's own voice, what makes no sense may be its echo
             self._misses += 1
             self.happen("heard", Occurrence("nonsense"))
