@@ -19,6 +19,7 @@ COMMANDS = (
     "camera",
     "people",
     "models",
+    "say",
     "doctor",
     "lifecycle",
     "benchmark",
