@@ -18,6 +18,7 @@ COMMANDS = (
     "report",
     "camera",
     "people",
+    "scenario",
     "models",
     "say",
     "doctor",
