@@ -16,7 +16,7 @@ def test_writes_what_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["say", "--tts", "espeak", "--language", "el", "--out", str(path), "Γεια", "σου"]) == 0
 
     samples, rate = soundfile.read(path, dtype="int16")
-    assert len(samples) / rate > 0.4 and np.abs(samples).max() > 8000
+    assert len(samples) / rate > 0.3 and np.abs(samples).max() > 8000
     assert f"wrote {path}" in capsys.readouterr().out
 
 

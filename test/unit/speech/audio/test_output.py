@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -48,8 +49,10 @@ def test_it_takes_the_time_and_can_be_stopped(tmp_path: Path, monkeypatch: pytes
         output.write(tone(0.3, 440))
         assert time.monotonic() - begin > 0.25
 
-        threading.Timer(0.1, output.stop).start()
-        output.write(tone(60, 440))
+        long = tone(60, 440)
+        threading.Timer(0.2, output.stop).start()
+        output.write(long)
+        assert time.monotonic() - begin < 30
         output.write(tone(0.1, 440))
     if device != "none":
         assert 0.4 < soundfile.info(tmp_path / "heard.wav").duration < 10
@@ -75,8 +78,6 @@ def test_resampling_makes_no_false_tones() -> None:
 
 def record(server: Any, path: Path, source: str = "robot_mic") -> Any:
     """Start recording what the sound server's microphone hears."""
-    import subprocess
-
     command = ["parecord", f"--device={source}", "--file-format=wav", "--rate=48000", "--channels=1", str(path)]
     made = subprocess.Popen(command)
     end = time.monotonic() + 20
@@ -93,7 +94,8 @@ def test_a_loudspeaker_is_heard_through_a_real_sound_server(sound_server: Any, t
         output.write(tone(1.0, 880))
         output.drain()
         assert time.monotonic() - begin > 0.9
-        output.write(tone(30.0, 1500))
+        long = tone(30.0, 1500)
+        output.write(long)
         threading.Timer(0.5, output.stop).start()
         output.drain()
         assert time.monotonic() - begin < 20

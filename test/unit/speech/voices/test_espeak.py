@@ -26,7 +26,7 @@ def said(text: str, language: str = "en", **how: object) -> Sound:
 
 def alike(one: Sound, other: Sound) -> bool:
     """Whether they take the same time, up to what differs each time that espeak says the same."""
-    return abs(one.seconds - other.seconds) < 0.005
+    return abs(one.seconds - other.seconds) < 0.03
 
 
 def melody(sound: Sound) -> float:
@@ -48,7 +48,7 @@ def test_speaks_every_language_of_the_scenarios(language: str) -> None:
 
 
 def test_a_region_is_taken_and_one_it_does_not_know_left_out() -> None:
-    text = "I can't dance in the afternoon."
+    text = "Park the car far from the dark yard of the barn."
 
     assert not alike(said(text, "en-GB"), said(text, "en"))
     assert alike(said(text, "en-XX"), said(text, "en"))
