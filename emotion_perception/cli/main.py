@@ -20,6 +20,7 @@ COMMANDS = (
     "people",
     "scenario",
     "models",
+    "say",
     "doctor",
     "lifecycle",
     "benchmark",
