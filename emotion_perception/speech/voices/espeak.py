@@ -60,9 +60,6 @@ class EspeakVoice:
                 yield Sound.silence(_PAUSE, self.rate)
             yield self._piece(piece, language)
 
-    def close(self) -> None:
-        """Do nothing: the library stays loaded."""
-
     def _piece(self, text: str, language: str) -> Sound:
         chunks: list[Any] = []
 
