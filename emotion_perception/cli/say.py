@@ -38,13 +38,10 @@ def run(args: argparse.Namespace) -> int:
         raise VoiceError("there is nothing to say in this text: give some with letters or digits")
     voice = make_voice(args.tts, VoiceOptions(voice_path=args.voice), trouble=_tell)
     _tell(voice.notice)
-    try:
-        if args.out:
-            _write(voice, text, args.language, args.out)
-        else:
-            _play(voice, text, args.language, args.device)
-    finally:
-        voice.close()
+    if args.out:
+        _write(voice, text, args.language, args.out)
+    else:
+        _play(voice, text, args.language, args.device)
     return 0
 
 

@@ -32,7 +32,7 @@ class _Phrase:
 class Mouth:
     """Says what it is given.
 
-    voice: is closed with it. open_output: is called with the voice's rate, again and again while it raises AudioError.
+    open_output: is called with the voice's rate, again and again while it raises AudioError.
     speaking: is called with True when a phrase's first sound is about to be heard, and with False when its last was
     heard, or it was stopped, or nothing of it could be said: once for every phrase that `say` took and `stop` did not
     drop. device: is called with a sentence when there is no loudspeaker, and with "" when there is one. failed: is
@@ -87,7 +87,7 @@ class Mouth:
         return dropped
 
     def close(self) -> None:
-        """Stop, and let go of voice and loudspeaker."""
+        """Stop, and let go of the loudspeaker."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -95,7 +95,6 @@ class Mouth:
         self._thread.join()
         if self._output:
             self._output.close()
-        self._voice.close()
 
     def _run(self) -> None:
         while True:

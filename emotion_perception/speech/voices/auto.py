@@ -63,11 +63,6 @@ class AutoVoice:
             heard_until = max(heard_until, self._clock()) + sound.seconds
             yield sound
 
-    def close(self) -> None:
-        """Close both voices."""
-        self._cloud.close()
-        self._local.close()
-
     def _from_cloud(self, parts: list[str], language: str, deadline: float) -> Sound | None:
         """Return the sound of the first of the parts; None while the cloud rests, or for a language that it does not
         speak. Raises VoiceError.

@@ -52,7 +52,3 @@ class Voice(Protocol):
         Raises VoiceError, with one sentence, if it cannot speak it, or cannot speak it further.
         """
         ...
-
-    def close(self) -> None:
-        """Let go of what it works with."""
-        ...

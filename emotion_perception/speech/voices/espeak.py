@@ -27,7 +27,7 @@ _OK = 0
 _PAUSE = 0.25  # seconds between pieces; espeak makes none after the last sentence of what it is given
 _WORDS_PER_MINUTE = 175  # espeak's own
 #: Where espeak's name of a language is not the tag itself.
-_NAMES = {"en": "en-us", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn"}
+_NAMES = {"en": "en-us", "en-gb": "en", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn"}
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 #: The library knows one voice and one callback at a time, for the whole process.
@@ -59,9 +59,6 @@ class EspeakVoice:
             if number:
                 yield Sound.silence(_PAUSE, self.rate)
             yield self._piece(piece, language)
-
-    def close(self) -> None:
-        """Do nothing: the library stays loaded."""
 
     def _piece(self, text: str, language: str) -> Sound:
         chunks: list[Any] = []

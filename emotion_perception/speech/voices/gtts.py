@@ -84,9 +84,6 @@ class GttsVoice:
             self._cache.put(received, *key)
         return sound
 
-    def close(self) -> None:
-        """Do nothing: connections end with their answers."""
-
     def _tag(self, language: str) -> str:
         """Return Google's name of a language; "en-GB" is taken for "en"."""
         for tag in (language, language.partition("-")[0]):

@@ -25,6 +25,3 @@ class NoVoice:
             ideograms = sum(character >= _FIRST_IDEOGRAM for character in piece)
             seconds = ideograms / _SYLLABLES_A_SECOND + (len(piece) - ideograms) / _LETTERS_A_SECOND
             yield Sound.silence(seconds, self.rate)
-
-    def close(self) -> None:
-        """Do nothing."""

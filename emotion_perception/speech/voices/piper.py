@@ -57,9 +57,6 @@ class PiperVoice:
             for chunk in self._model.synthesize(piece, self._config):
                 yield Sound(chunk.audio_int16_array, int(chunk.sample_rate))
 
-    def close(self) -> None:
-        """Do nothing: the model goes with the voice."""
-
 
 def _joe() -> Path:
     try:
