@@ -21,6 +21,7 @@ COMMANDS = (
     "scenario",
     "models",
     "say",
+    "listen",
     "doctor",
     "lifecycle",
     "benchmark",

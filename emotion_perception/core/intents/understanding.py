@@ -47,6 +47,7 @@ class Understanding:
             asked[_NATIVE + tag] = [*asked.get(_NATIVE + tag, []), *own]
         self._languages = frozenset(asked)
         phrases: dict[str, Sequence[str]] = {**book.intents, **asked}
+        self._everything = frozenset(phrases)
         self._intents = frozenset(book.intents) - {DECOYS}
         self._matchers: list[Matcher] = [RuleMatcher(phrases), FuzzyMatcher(phrases)]
         if further is not None:
@@ -66,7 +67,7 @@ class Understanding:
         said = {match.intent for match in found}
         if {"yes", "no"} <= said:
             found = [match for match in found if match.intent not in ("yes", "no")]
-        if not name and "name" in wanted and not self._match(text, self._intents | self._languages | {DECOYS}):
+        if not name and "name" in wanted and not self._match(text, self._everything):
             name, sentence = self._names.bare(text), False
         languages = [match.intent for match in found if match.intent in self._languages]
         return Understood(
@@ -78,7 +79,7 @@ class Understanding:
 
     def _match(self, text: str, wanted: Collection[str]) -> list[Match]:
         for matcher in self._matchers:
-            found = matcher.match(text, wanted)
-            if found:
-                return found
+            found = matcher.match(text, self._everything)
+            if found:  # perhaps a decoy: then nothing less sure is asked
+                return [match for match in found if match.intent in wanted]
         return []

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from emotion_perception.core.scenario.company import Visitor
 from emotion_perception.core.scenario.model import Rule
 
+_MOST_OF_A_RECORD = 220  # characters of a question, or of an answer
+
 
 @dataclass(frozen=True)
 class Occurrence:
@@ -29,6 +31,11 @@ class Consent:
     face_id: str
     record: str
 
+    @classmethod
+    def spoken(cls, face_id: str, asked: str, answer: str) -> Consent:
+        """Consent by word of mouth; the record fits into the database of people, which takes 500 characters."""
+        return cls(face_id, f'asked by the robot "{_one_line(asked)}", answered "{_one_line(answer)}"')
+
 
 @dataclass
 class Conversation:
@@ -49,3 +56,9 @@ class Conversation:
     before: str = ""
     remarked: float = -math.inf
     since: dict[tuple[Rule, str], float] = field(default_factory=dict)
+
+
+def _one_line(text: str) -> str:
+    """What can be put on record: printable, and not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_MOST_OF_A_RECORD]

@@ -37,14 +37,13 @@ class StateMachine:
             states=list(scenario.states),
             initial=scenario.start,
             auto_transitions=False,
-            ignore_invalid_triggers=True,
             send_event=True,
             after_state_change=self._entered,
         )
-        self._known = set()
+        self._awaited = set()
         for name in scenario.states:
             for rule in scenario.rules(name):
-                self._known.add(rule.event)
+                self._awaited.add((name, rule.event))
                 self._machine.add_transition(
                     _PREFIX + rule.event,
                     name,
@@ -64,7 +63,8 @@ class StateMachine:
 
     def happen(self, event: str, occurrence: Occurrence) -> bool:
         """Follow the first rule that applies. Returns whether one did."""
-        return event in self._known and bool(self._model.trigger(_PREFIX + event, occurrence=occurrence))
+        awaited = (self.state, event) in self._awaited
+        return awaited and bool(self._model.trigger(_PREFIX + event, occurrence=occurrence))
 
     def _applies(self, rule: Rule, event: EventData) -> bool:
         return self._player.applies(rule, event.kwargs["occurrence"])

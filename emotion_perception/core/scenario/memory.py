@@ -102,7 +102,9 @@ class Memory:
         """Whether somebody has said no on the calendar day of ``now``, in the time zone of this machine."""
         return self._refusals.last() == _day(now)
 
-    def __len__(self) -> int:
+    @property
+    def greetings(self) -> int:
+        """How many greetings are kept."""
         return len(self._greeted)
 
 

@@ -48,7 +48,8 @@ def draw(scenario: Scenario, path: Path) -> None:
         )
         x, y = _middle(start, end, bend)
         text = "\n".join(arrow.labels)
-        axes.text(x, y, text, fontsize=6, ha="center", va="center", color=colour, zorder=3)
+        behind = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+        axes.text(x, y, text, fontsize=6, ha="center", va="center", color=colour, bbox=behind, zorder=3)
     for name, (x, y) in places.items():
         box = {
             "boxstyle": "round,pad=0.5",
@@ -88,6 +89,7 @@ def _places(scenario: Scenario, ways: list[Arrow], everywhere: list[Arrow]) -> d
 
 
 def _middle(start: tuple[int, int], end: tuple[int, int], bend: float) -> tuple[float, float]:
-    """The middle of an arrow that bends by a part of its length, in axes whose y grows downwards."""
+    """The middle of matplotlib's arc3, which bends by a part of its length in inches; y grows downwards."""
     (x0, y0), (x1, y1) = start, end
-    return (x0 + x1) / 2 - bend / 2 * (y1 - y0), (y0 + y1) / 2 + bend / 2 * (x1 - x0)
+    across, down = (x1 - x0) * _COLUMN, (y1 - y0) * _ROW
+    return (x0 + x1) / 2 - bend / 2 * down / _COLUMN, (y0 + y1) / 2 + bend / 2 * across / _ROW

@@ -1,4 +1,4 @@
-"""Where a conversation is: follows rules, keeps what the person said, and collects what is to be done."""
+"""Where a conversation is: follows the rules of a scenario, and keeps what the person said."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from collections.abc import Collection
 from typing import Any
 
 from emotion_perception.core.intents.understanding import Understood
-from emotion_perception.core.scenario.actions import Action, Enroll, Expect, Forget, Hush, Report, Say
+from emotion_perception.core.scenario import variables
+from emotion_perception.core.scenario.actions import Action, Enroll, Hush, Report
 from emotion_perception.core.scenario.company import Visitor
 from emotion_perception.core.scenario.conversation import Consent, Conversation, Occurrence
 from emotion_perception.core.scenario.events import Enrolled, Forgotten
 from emotion_perception.core.scenario.machine import StateMachine
 from emotion_perception.core.scenario.memory import Memory
 from emotion_perception.core.scenario.model import Rule, Scenario
+from emotion_perception.core.scenario.mouth import Mouth
+from emotion_perception.core.scenario.notices import Notices
+from emotion_perception.core.scenario.requests import Requests
 from emotion_perception.core.scenario.script import Script
 
 #: Seconds of silence before the robot turns to somebody who came nearer.
 POLITE = 5.0
 
-_SPEAKS_AT_MOST = 20.0  # seconds, and for each character below; then the mouth is taken to be broken
-_PER_CHARACTER = 0.2
-_ANSWERS_WITHIN = 20.0  # seconds for enrolling and forgetting
-_CERTAIN = 0.8  # of the gender, for grammar
 _FORGOTTEN = 100  # ids that are remembered as forgotten; identity hears of it within a second
-_MOST_OF_A_RECORD = 220  # characters of a question or an answer; a note on consent may have 500
 
 
 class Stage:
@@ -43,19 +42,12 @@ class Stage:
         self._now = self._clock = 0.0
         self._others = 0
         self._misses = 0
-        self._speaking_until = -math.inf  # when the mouth is given up; -inf while silent
         self._over = False  # whether "speech: over" has still to happen in this state
-        self._enrolling: tuple[str, float] | None = None  # the face, and when it is given up
-        self._forgetting: tuple[str, float] | None = None  # the person, and when it is given up
         self._lost = False  # whether enrolling was asked for without consent by the face that is seen now
-        self._silent_since = 0.0
         self._passed: set[Rule] = set()  # rules for silences that have been followed
-        self._lines: list[str] = []
-        self._services: list[Action] = []
-        self._hush = False
-        self._expected: dict[tuple[str, str], Expect] = {}
-        self._expect: Expect | None = None
-        self._report: Report | None = None
+        self._mouth = Mouth()
+        self._requests = Requests()
+        self._notices = Notices(scenario)
 
     # -- what the engine tells ----------------------------------------------------------------------------------------
 
@@ -72,12 +64,12 @@ class Stage:
     @property
     def quiet(self) -> bool:
         """Whether the robot neither speaks nor waits for a service, so that it may turn to something new."""
-        return not self._speaking and not self._lines and self._enrolling is None and self._forgetting is None
+        return not self._mouth.busy and not self._requests.pending
 
     @property
     def silent_for(self) -> float:
         """Seconds since anything was said by anybody."""
-        return self._clock - self._silent_since
+        return self._clock - self._mouth.silent_since
 
     def time(self, now: float, clock: float, others: int) -> None:
         """What time it is, and how many others are in view."""
@@ -90,7 +82,7 @@ class Stage:
 
     def silence(self) -> list[Action]:
         """Stop speaking, if the robot speaks."""
-        return [Hush()] if self._speaking else []
+        return [Hush()] if self._mouth.speaking else []
 
     def close(self) -> list[Action]:
         """Stop speaking and say that nothing is waited for."""
@@ -103,13 +95,13 @@ class Stage:
 
     def wanted(self) -> Collection[str]:
         """What can be heard in this state."""
-        return {value for rule in self._rules("heard") for value in rule.values}
+        return self._notices.wanted(self.state)
 
     def hear(self, text: str, understood: Understood) -> None:
         """Follow what was understood, in the order in which it was said; nonsense if nothing leads on."""
         talk = self._talk
-        self._silent_since = self._clock
-        talk.answer = _one_line(text)
+        self._mouth.silent_since = self._clock
+        talk.answer = text
         items = list(understood.intents)
         if understood.name and "yes" in items and understood.name == talk.heard_name:
             understood = Understood(understood.intents, "", understood.language)
@@ -126,25 +118,23 @@ class Stage:
                 followed = True
                 self._misses = 0
                 self._passed.clear()
-                if self.state != before:
-                    break
-        if not followed and not self._speaking:  # over the robot's own voice, what makes no sense may be its echo
+                if item == "name" or self.state != before:
+                    break  # "no, my name is Mario" has been answered by the name; what else there is can be said again
+        if not followed and not self._mouth.speaking:  # over the robot's own voice, what makes no sense may be its echo
             self._misses += 1
             self.happen("heard", Occurrence("nonsense"))
 
     def fell_silent(self) -> None:
         """All was said, or cut off."""
-        if self._speaking:
-            self._speaking_until = -math.inf
-            self._silent_since = self._clock
+        if self._mouth.speaking:
+            self._mouth.end(self._clock)
             self._over = True
 
     def enrolled(self, outcome: Enrolled) -> None:
         """The person is known now, or is not."""
-        if self._enrolling is None:
+        face_id = self._requests.enrolled()
+        if not face_id:
             return
-        face_id, _ = self._enrolling
-        self._enrolling = None
         partner = self._talk.partner
         if not outcome.error and outcome.person_id:
             self._memory.note_greeting(outcome.person_id, self._now)
@@ -155,10 +145,9 @@ class Stage:
 
     def forgot(self, outcome: Forgotten) -> None:
         """The person is unknown now, or is not."""
-        if self._forgetting is None:
+        person_id = self._requests.forgot()
+        if not person_id:
             return
-        person_id, _ = self._forgetting
-        self._forgetting = None
         partner = self._talk.partner
         if not outcome.error:
             self.forgotten.append(person_id)
@@ -209,65 +198,52 @@ class Stage:
     def notice_silence(self) -> None:
         """Follow a rule for a silence that has lasted long enough; each once until somebody speaks."""
         for rule in self._rules("silence"):
-            if rule not in self._passed and self._clock >= self._silent_since + rule.seconds:
+            if rule not in self._passed and self._clock >= self._mouth.silent_since + rule.seconds:
                 self._passed.add(rule)
                 if self.happen("silence", Occurrence(rule=rule)):
-                    self._silent_since = self._clock
+                    self._mouth.silent_since = self._clock
                     return
 
     def expire(self) -> None:
         """Go on without a mouth or a service that does not answer."""
-        if self._speaking and self._clock >= self._speaking_until:
+        if self._clock >= self._mouth.deadline:
             self.fell_silent()
-        if self._enrolling is not None and self._clock >= self._enrolling[1]:
+        no_enrolment, no_forgetting = self._requests.late(self._clock)
+        if no_enrolment:
             self.enrolled(Enrolled(error="no answer"))
-        if self._forgetting is not None and self._clock >= self._forgetting[1]:
+        if no_forgetting:
             self.forgot(Forgotten(error="no answer"))
 
     def deadline(self) -> float:
         """When something happens by itself, on the clock; infinity if nothing does."""
-        times = [service[1] for service in (self._enrolling, self._forgetting) if service is not None]
+        times = [self._requests.deadline, self._mouth.deadline]
         partner = self._talk.partner
         if partner is not None and any("left" in rule.values for rule in self._rules("person")):
             leaves = partner.last_seen + self._scenario.settings.left_after
             times += [leaves] if leaves > self._clock else []  # later, no rule wanted to know
-        if self._speaking:
-            times.append(self._speaking_until)
-        elif self.quiet:
+        if self.quiet:
             waiting = (rule for rule in self._rules("silence") if rule not in self._passed)
-            times += [self._silent_since + rule.seconds for rule in waiting]
-        if self._over and not self._speaking:
-            times.append(self._clock)
-        return min(times, default=math.inf)
+            times += [self._mouth.silent_since + rule.seconds for rule in waiting]
+            times += [self._clock] if self._over else []
+        return min(times)
 
     def step(self) -> bool:
         """Let happen what needs no event: lost consent, and "speech: over". Returns whether anything was followed."""
         if self._lost:
             self._lost = False
             return self.happen("enrolment", Occurrence("lost")) or self.happen("enrolment", Occurrence("failed"))
-        if not self._over or self._speaking or self._lines:
+        if not self._over or self._mouth.busy:
             return False
         self._over = False
         return self.happen("speech", Occurrence("over"))
 
     def actions(self) -> list[Action]:
         """What is to be done since this was last asked, in the order in which it has to be done."""
-        actions: list[Action] = [Hush()] if self._hush else []
-        report, expect = self._make_report(), self._make_expect()
-        if report != self._report:
-            actions.append(report)
-        if expect != self._expect:
-            actions.append(expect)
-        self._report, self._expect = report, expect
-        text = " ".join(line for line in self._lines if line)
-        if text:
-            actions.append(Say(text, self.language))
-            start = max(self._clock, self._speaking_until - _SPEAKS_AT_MOST)  # after what is still being said
-            self._speaking_until = start + _SPEAKS_AT_MOST + _PER_CHARACTER * len(text)
-            self._talk.asked = _one_line(text)
-        actions += self._services
-        self._lines, self._services, self._hush = [], [], False
-        return actions
+        hush, say = self._mouth.take(self.language, self._clock)
+        if say:
+            self._talk.asked = say[0].text
+        notices = self._notices.take(self.state, self._talk.partner, self.language, self._requests)
+        return [*hush, *notices, *say, *self._requests.take()]
 
     # -- the player of the machine ------------------------------------------------------------------------------------
 
@@ -293,8 +269,8 @@ class Stage:
     def follow(self, rule: Rule, occurrence: Occurrence) -> None:
         """Do and say what the rule says."""
         interrupts = rule.event in ("heard", "name") or "left" in rule.values
-        if interrupts and self._speaking and (rule.say or rule.go or rule.do) and occurrence.value != "nonsense":
-            self._hush_now()
+        if interrupts and (rule.say or rule.go or rule.do) and occurrence.value != "nonsense":
+            self._mouth.cut_off(self._clock)
         if rule.event == "person" and occurrence.visitor is not None:
             self._talk_to(occurrence.visitor)
         context = self._context(occurrence)
@@ -319,13 +295,13 @@ class Stage:
         if state != before:
             self._misses = 0
             self._passed.clear()
-        self._silent_since = self._clock
+        self._mouth.silent_since = self._clock
         here = self._scenario.states[state]
         for effect in here.do:
             self._do(effect)
         if here.say:
             self._say(here.say, self._context(Occurrence()))
-        self._over = not self._speaking
+        self._over = not self._mouth.speaking
 
     # -- what rules can do --------------------------------------------------------------------------------------------
 
@@ -333,7 +309,7 @@ class Stage:
         talk, partner = self._talk, self._talk.partner
         match effect:
             case "hush":
-                self._hush_now()
+                self._mouth.cut_off(self._clock)
             case "refuse":
                 self._memory.note_refusal(self._now)
                 talk.consent = None
@@ -347,8 +323,7 @@ class Stage:
             case "asked":
                 partner.asked = True
             case "consent":
-                record = f'asked by the robot "{talk.asked}", answered "{talk.answer}"'
-                talk.consent = Consent(partner.face.face_id, record)
+                talk.consent = Consent.spoken(partner.face.face_id, talk.asked, talk.answer)
             case "refuse":
                 partner.refused = True
             case "let_be":
@@ -357,32 +332,22 @@ class Stage:
                 partner.language = self.language
             case "enroll":
                 self._enroll(partner)
-            case "forget" if partner.person_id and self._forgetting is None:
-                self._forgetting = (partner.person_id, self._clock + _ANSWERS_WITHIN)
-                self._services.append(Forget(partner.person_id))
+            case "forget" if partner.person_id:
+                self._requests.forget(partner.person_id, self._clock)
 
     def _enroll(self, partner: Visitor) -> None:
         """Ask for it, with consent of the same face only; else it is lost with the face."""
         talk = self._talk
         face_id = partner.face.face_id
-        if self._enrolling is not None:
+        if self._requests.enrolling:
             return
         if talk.consent is None or talk.consent.face_id != face_id or not partner.present or not talk.heard_name:
             self._lost = True
             return
-        self._enrolling = (face_id, self._clock + _ANSWERS_WITHIN)
-        self._services.append(Enroll(face_id, talk.heard_name, talk.consent.record, self.language))
+        self._requests.enroll(Enroll(face_id, talk.heard_name, talk.consent.record, self.language), self._clock)
 
     def _say(self, key: str, context: dict[str, Any]) -> None:
-        line = self._script.line(key, self.language, context)
-        if line:
-            self._lines.append(line)
-
-    def _hush_now(self) -> None:
-        if self._speaking:
-            self._hush = True
-            self._speaking_until = -math.inf
-            self._silent_since = self._clock
+        self._mouth.say(self._script.line(key, self.language, context))
 
     def _talk_to(self, visitor: Visitor) -> None:
         """Begin a conversation, in the language that the person prefers if there is one."""
@@ -396,10 +361,6 @@ class Stage:
     # -- what is known ------------------------------------------------------------------------------------------------
 
     @property
-    def _speaking(self) -> bool:
-        return self._speaking_until > -math.inf
-
-    @property
     def _react_again_after(self) -> float:
         return self._scenario.settings.react_again_after
 
@@ -409,68 +370,16 @@ class Stage:
     def _context(self, occurrence: Occurrence) -> dict[str, Any]:
         """The values of templates.VARIABLES."""
         talk = self._talk
-        about_others = occurrence.visitor is not None and talk.partner is not None
-        partner = talk.partner if about_others or occurrence.visitor is None else occurrence.visitor
-        face = partner.face if partner is not None else None
+        partner, other = variables.about(talk, occurrence)
         return {
-            "name": partner.name if partner is not None else "",
-            "known": partner is not None and bool(partner.person_id),
-            "emotion": face.label if face is not None and face.label != "uncertain" else "",
-            "before": talk.before,
-            "age": None if face is None or not math.isfinite(face.age) else round(face.age),
-            "gender": _gender(face.female_probability) if face is not None else "",
+            **variables.of_person(partner),
             "greeted": partner is not None and self.greeted(partner),
-            "asked": partner is not None and partner.asked,
-            "refused": partner is not None and partner.refused,
             "refused_today": self._memory.refused_today(self._now),
-            "let_be": partner is not None and partner.let_be,
+            "before": talk.before,
             "heard_name": talk.heard_name,
             "can_speak": talk.heard_language in self._scenario.languages,
             "misses": self._misses,
             "others": self._others,
-            "other_name": occurrence.visitor.name if about_others and occurrence.visitor is not None else "",
+            "other_name": other.name if other is not None else "",
             "language": self.language,
         }
-
-    def _make_expect(self) -> Expect:
-        key = (self.language, self.state)
-        if key not in self._expected:
-            book = self._scenario.phrasebooks[self.language]
-            self._expected[key] = Expect(self.language, *book.expected(frozenset(self.wanted())))
-        return self._expected[key]
-
-    def _make_report(self) -> Report:
-        partner = self._talk.partner
-        return Report(
-            self.state,
-            partner.face.face_id if partner is not None else "",
-            partner.person_id if partner is not None else "",
-            partner.name if partner is not None else "",
-            self.language,
-            self._waiting_for(),
-        )
-
-    def _waiting_for(self) -> str:
-        wanted = self.wanted()
-        if self._enrolling is not None:
-            return "enrolment"
-        if self._forgetting is not None:
-            return "forgetting"
-        if "name" in wanted:
-            return "name"
-        for event, word in (("speech", "speech"), ("heard", "answer"), ("person", "person")):
-            if self._rules(event):
-                return word
-        return "time"
-
-
-def _gender(female: float) -> str:
-    if female >= _CERTAIN:
-        return "female"
-    return "male" if female <= 1 - _CERTAIN else ""
-
-
-def _one_line(text: str) -> str:
-    """What can be put on record: printable, and not too long."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_MOST_OF_A_RECORD]

@@ -16,7 +16,7 @@ from emotion_perception.speech.audio.devices import Direction, open_device
 from emotion_perception.speech.audio.input import CHUNK, RATE, Chunk
 
 _ROOM = 1500  # chunks that wait while a recogniser thinks: 30 s
-_SILENT = 2.0  # seconds without a single sample after which a device counts as lost
+_SILENT = 4.0  # seconds without a sample after which a device counts as lost; PulseAudio may need 2 to begin
 _PERIOD = CHUNK / RATE
 
 

@@ -36,6 +36,7 @@ class Hearing:
         self._over = threading.Event()
         self._troubles: dict[str, str] = {}
         self._next_report = 0.0
+        self._comes = False
         threading.Thread(target=self._take_orders, name="orders", daemon=True).start()
 
     def run(self) -> None:
@@ -65,9 +66,11 @@ class Hearing:
                 wait = min(2 * wait, _RETRY[1])
 
     def _listen(self, source: Input, ears: Ears) -> None:
+        self._comes = False
         while not self._over.is_set():
             self._follow(ears)
             chunk = source.read(_READ)
+            self._comes = chunk is not None
             if chunk is not None:
                 ears.hear(chunk)
                 self._judge(ears, source)
@@ -102,9 +105,11 @@ class Hearing:
         values = {
             "engine": self._description,
             "microphone": source.description if source else "none",
+            "sound": "comes" if source and self._comes else "none",
             "level": f"{ears.conditioner.peak:.3f}",
             "understood": str(ears.understood),
             "not understood": str(ears.missed),
+            "ended": "true" if source and source.ended else "false",
         }
         self._tell(Report(values, bool(source and source.ended)))
 
