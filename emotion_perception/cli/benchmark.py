@@ -32,6 +32,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         metavar="NODE",
         help="measure only latency without and with this node, in turn; repeatable",
     )
+    parser.add_argument("--speech", action="store_true", help="measure hearing and speaking instead; a few minutes")
+    for engine in ("vosk", "whisper"):
+        parser.add_argument(f"--{engine}", type=Path, metavar="FOLDER", help=f"the model of {engine}, with --speech")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single measurement")
     parser.add_argument("--out", type=Path, metavar="PAGE.md", help="write the page, and PAGE.png beside it")
     return parser
@@ -39,6 +42,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the page. Returns 0 whether the budgets hold or not, 1 when a run failed, 130 after Ctrl-C."""
+    if args.speech:
+        return _measure_speech(args)
     from emotion_perception.benchmark import peer, plan
     from emotion_perception.benchmark.plot import draw_cost
     from emotion_perception.benchmark.report import write_page
@@ -79,6 +84,21 @@ def run(args: argparse.Namespace) -> int:
     if results.interrupted:
         return _INTERRUPTED
     return 1 if results.failed else 0
+
+
+def _measure_speech(args: argparse.Namespace) -> int:
+    from emotion_perception.benchmark.speech import measure
+    from emotion_perception.benchmark.speech_report import speech_page
+
+    if args.out:
+        _make_room(args.out)
+    models = {"vosk": args.vosk, "whisper": args.whisper}
+    told = "".join(f" --{engine} FOLDER" for engine, model in models.items() if model)
+    page = speech_page(measure(models, progress=_show), command=f"emotion-perception benchmark --speech{told}")
+    print(page)
+    if args.out:
+        args.out.write_text(page, encoding="utf-8")
+    return 0
 
 
 def _make_room(path: Path) -> None:

@@ -100,14 +100,14 @@ def test_a_loudspeaker_is_heard_through_a_real_sound_server(sound_server: Any, t
         output.drain()
         assert time.monotonic() - begin < 20
         assert not output.lost
-        time.sleep(0.2)  # what the server still holds
+        time.sleep(1.5)  # of silence, after what the server still holds
     recorder.terminate()
     recorder.wait()
 
     samples, rate = soundfile.read(tmp_path / "monitor.wav", dtype="int16")
     loud = np.flatnonzero(np.abs(samples) > 1000)
     assert share(samples[loud[0] : loud[0] + int(0.9 * rate)], rate, 880) > 0.9
-    assert 1.2 * rate < loud[-1] - loud[0] < 20 * rate
+    assert loud[-1] - loud[0] > 1.2 * rate and loud[-1] < len(samples) - 0.5 * rate
 
 
 def test_devices_are_listed_and_chosen_by_name(sound_server: Any) -> None:

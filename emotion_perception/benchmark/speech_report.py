@@ -1,0 +1,64 @@
+"""The page that tells what `speech.measure` found."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+from emotion_perception.benchmark.speech import OTHER_SPEECH, RATIOS, SITUATIONS, Results
+from emotion_perception.benchmark.usage import machine
+
+_INTRODUCTION = """\
+# How well and how fast it hears and speaks
+
+Written by `{command}` on {day}. {cpu}, {cores} cores, load {load:.1f} at the end: {busy}. Times are medians.
+
+Everything was said by machines ({voices}) with white noise added, so this compares engines; it does not say how well
+*people* are understood, who speak less clearly and in rooms that echo. **Right**: answers that the scenario
+`greet_and_react` understands as meant, by its rules, of what the engine heard. **Mistaken**: other speech
+({others} sentences without a meaning for it) in which the scenario found one. Each engine hears through the same voice
+activity detection, and is told what the scenario waits for. Names: three that are expected, two of the stock of first
+names, and one of neither.
+
+## Recognition
+
+"""
+
+
+def speech_page(results: Results, *, command: str) -> str:
+    """Return the page, in Markdown."""
+    load = os.getloadavg()[0]
+    here = machine()
+    lines = [
+        _INTRODUCTION.format(
+            command=command,
+            day=date.today().isoformat(),
+            cpu=here["processor"],
+            cores=os.cpu_count(),
+            load=load,
+            busy="other programs kept the machine busy, and took part of the time" if load > 2 else "nothing else ran",
+            voices=", ".join(results.voices),
+            others=len(OTHER_SPEECH),
+        )
+    ]
+    head = ["engine", "the robot waits for", *(f"right, {r:.0f} dB | mistaken, {r:.0f} dB" for r in RATIOS)]
+    lines += [_row(head), "| " + " | ".join(["---"] * (2 + 2 * len(RATIOS))) + " |"]
+    for engine in results.engines:
+        for situation in SITUATIONS:
+            scores = [engine.scores[situation.name, ratio] for ratio in RATIOS]
+            cells = [f"{each.right} of {each.answers} | {each.mistaken} of {each.others}" for each in scores]
+            lines.append(_row([engine.engine, situation.name, *cells]))
+    lines += ["", "## From the end of speech to `heard`", ""]
+    lines += [_row(["engine", "seconds", "of those thinking"]), "| --- | --- | --- |"]
+    lines += [_row([e.engine, f"{e.delay:.2f}", f"{e.thinking:.3f}"]) for e in results.engines]
+    lines += ["", "The rest is waiting whether the person goes on (`end_silence`, 0.6 s).", ""]
+    lines += ["## From a text to its first sound", "", "Without the loudspeaker's own delay.", ""]
+    lines += [_row(["voice", "seconds"]), "| --- | --- |"]
+    lines += [_row([name, f"{seconds:.3f}"]) for name, seconds in results.first_sounds.items()]
+    if results.missing:
+        lines += ["", "## Not measured", "", *(f"* {each}" for each in results.missing)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
