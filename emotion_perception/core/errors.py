@@ -31,3 +31,7 @@ class PeopleError(PerceptionError):
 
 class BagError(PerceptionError):
     """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""
+
+
+class EvaluationError(PerceptionError):
+    """A model, data or a study of them that cannot be evaluated, or a result that cannot be written or read."""
