@@ -31,3 +31,7 @@ class PeopleError(PerceptionError):
 
 class BagError(PerceptionError):
     """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""
+
+
+class DatasetError(PerceptionError):
+    """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
