@@ -35,3 +35,7 @@ class BagError(PerceptionError):
 
 class EvaluationError(PerceptionError):
     """A model, data or a study of them that cannot be evaluated, or a result that cannot be written or read."""
+
+
+class DatasetError(PerceptionError):
+    """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
