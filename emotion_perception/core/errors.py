@@ -35,3 +35,11 @@ class BagError(PerceptionError):
 
 class EvaluationError(PerceptionError):
     """A model, data or a study of them that cannot be evaluated, or a result that cannot be written or read."""
+
+
+class DatasetError(PerceptionError):
+    """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
+
+
+class TrainingError(PerceptionError):
+    """A recipe, a run or an export that cannot be made as asked."""
