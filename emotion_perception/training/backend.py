@@ -23,7 +23,7 @@ def load_keras(backend: str = "") -> Any:
         raise TrainingError(f'there is no backend "{wanted}": choose one of {", ".join(BACKENDS)}.')
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = wanted
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's greetings
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its greetings; failures are raised
     try:
         import keras
     except ImportError as error:
