@@ -22,6 +22,8 @@ COMMANDS = (
     "doctor",
     "lifecycle",
     "benchmark",
+    "train",
+    "export",
 )
 
 

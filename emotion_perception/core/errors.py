@@ -39,3 +39,7 @@ class EvaluationError(PerceptionError):
 
 class DatasetError(PerceptionError):
     """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
+
+
+class TrainingError(PerceptionError):
+    """A recipe, a run or an export that cannot be made as asked."""
