@@ -20,6 +20,7 @@ COMMANDS = (
     "people",
     "models",
     "doctor",
+    "evaluate",
     "lifecycle",
     "benchmark",
     "train",
