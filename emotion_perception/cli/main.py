@@ -21,6 +21,7 @@ COMMANDS = (
     "models",
     "doctor",
     "evaluate",
+    "sweep",
     "lifecycle",
     "benchmark",
     "train",
