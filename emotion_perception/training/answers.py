@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.images import Images
-from emotion_perception.training.pictures import fitted
+from emotion_perception.training.fitting import fitted
 
 _BATCH = 256
 
