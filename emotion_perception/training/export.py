@@ -18,12 +18,12 @@ from emotion_perception.core.expression import ExpressionModel, read_description
 from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
 from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.calibration import fit_temperature
 from emotion_perception.training.dataset import Dataset
-from emotion_perception.training.files import write_text, write_whole
+from emotion_perception.training.files import write_bytes, write_text
 from emotion_perception.training.fitting import fitted
-from emotion_perception.training.architectures.registry import Input
 
 #: Format to its file's ending, and the part of the pictures on which it must answer as the network does, at least.
 FORMATS = {
@@ -40,7 +40,8 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A file and how it compares: ``agreement`` with the network's answers, and the largest difference of a probability.
+    """A file and how it compares: ``agreement`` with the network's answers, and the largest difference of a
+    probability.
 
     temperature: fitted on the validation part, 1 where none fits (``why`` says so).
     """
@@ -70,16 +71,16 @@ def export(
 ) -> list[Exported]:
     """Write ``folder``/NAME_FORMAT.tflite or NAME.onnx, each with its yaml for ``ExpressionModel``.
 
-    best: a network of the bench: raw pixels in, logits out. train: sets the ranges of int8. validation: on it exports are
-    compared with the network, and the temperature is fitted. TrainingError if a file cannot be made, or answers otherwise
-    than the network.
+    best: a network of the bench: raw pixels in, logits out. train: sets the ranges of int8. validation: on it exports
+    are compared with the network, and the temperature is fitted. TrainingError if a file cannot be made, or answers
+    otherwise than the network.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise TrainingError(f'there is no format "{unknown[0]}": choose of {", ".join(FORMATS)}.')
     if set(train.classes) != set(LABELS):
         raise TrainingError(
-            f"a robot's model must know {', '.join(LABELS)}, and this one knows {', '.join(train.classes)}: train one of"
-            " all seven to export it."
+            f"a robot's model must know {', '.join(LABELS)}, and this one knows {', '.join(train.classes)}: train one"
+            " of all seven to export it."
         )
     keras = load_keras("tensorflow")
     try:
@@ -96,7 +97,7 @@ def export(
         stem = name if kind == "onnx" else f"{name}_{kind}"
         path = folder / f"{stem}{FORMATS[kind][0]}"
         content = _CONVERSIONS[kind](model, _representative(train, wanted))
-        write_whole(path, lambda part, content=content: part.write_bytes(content))
+        write_bytes(path, content)
         made.append(_described(path, kind, wanted, truth, validation, name, version, licence, source))
     return made
 

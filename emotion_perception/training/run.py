@@ -36,7 +36,7 @@ def begin(
     if teachers and not recipe.teaching:
         raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
     input_of(recipe.architecture)
-    train, validation = training_parts(open_dataset(data, kind=kind), recipe)
+    train, validation = training_parts(_opened(data, kind, recipe), recipe)
     card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),
         "kind": kind,
@@ -84,16 +84,24 @@ def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, 
 
     data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
     """
-    card = folder.data_card()
+    card, recipe = folder.data_card(), folder.recipe()
     place = data or Path(card["data"])
-    train, validation = training_parts(open_dataset(place, kind=card["kind"]), folder.recipe())
+    train, validation = training_parts(_opened(place, card["kind"], recipe), recipe)
     for part, key in ((train, "digest"), (validation, "validation_digest")):
         if (found := part.digest()) != card[key]:
             raise TrainingError(
-                f"{place} is not the data this run began with (SHA-256 {found[:12]}…, not {card[key][:12]}…): give those"
-                " pictures by --data, or begin anew in another folder."
+                f"{place} is not the data this run began with (SHA-256 {found[:12]}…, not {card[key][:12]}…): give"
+                " those pictures by --data, or begin anew in another folder."
             )
     return train, validation
+
+
+def _opened(data: Path, kind: str, recipe: Recipe) -> Dataset:
+    """Pictures from a folder come as the network takes them, arrays as they are."""
+    wanted = input_of(recipe.architecture)
+    if data.expanduser().is_dir():
+        return open_dataset(data, kind=kind, size=wanted.size, colour=wanted.channels == 3)
+    return open_dataset(data, kind=kind)
 
 
 def _card(train: Dataset, validation: Dataset) -> dict[str, Any]:
