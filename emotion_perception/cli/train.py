@@ -28,11 +28,17 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--data", type=Path, metavar="PATH", help="the dataset, as `dataset stats` takes it")
     parser.add_argument("--kind", default="", help="of the dataset; guessed without")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the run")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in FOLDER, or begin it if there is none")
-    parser.add_argument("--teachers", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs to learn from")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the run in FOLDER, or begin it if there is none"
+    )
+    parser.add_argument(
+        "--teachers", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs to learn from"
+    )
     parser.add_argument("--backend", choices=BACKENDS, default="", help="of Keras (tensorflow, or KERAS_BACKEND)")
     parser.add_argument("--save-every", type=float, default=5, metavar="MINUTES", help="within an epoch (5)")
-    parser.add_argument("--stop-after", type=float, default=0, metavar="MINUTES", help="stop then, to be resumed (0: never)")
+    parser.add_argument(
+        "--stop-after", type=float, default=0, metavar="MINUTES", help="stop then, to be resumed (0: never)"
+    )
     options = parser.add_argument_group("the recipe's values, in place of those it has")
     for one in dataclasses.fields(Recipe):
         if one.name not in _NO_FLAGS:
@@ -53,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     if resumes and (given or args.recipe or args.teachers):
         _refuse_changes(folder.recipe(), given, args)
     if not resumes and not (args.recipe and args.data):
-        raise TrainingError("what to train is missing: give --recipe and --data (and --out), or --resume a run in --out.")
+        raise TrainingError(
+            "what to train is missing: give --recipe and --data (and --out), or --resume a run in --out."
+        )
     load_keras(args.backend)
     if not resumes:
         recipe = load_recipe(args.recipe).but(**given)

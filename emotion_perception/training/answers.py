@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.training.architectures.registry import Input
+from emotion_perception.training.fitting import fitted
 from emotion_perception.training.images import Images
-from emotion_perception.training.pictures import fitted
 
 _BATCH = 256
 
@@ -23,7 +23,7 @@ def logits(model: Any, pictures: Images, *, mirror: bool = False) -> NDArray[np.
     wanted = Input(size, channels)
     parts = []
     for first in range(0, len(pictures), _BATCH):
-        pixels = fitted(pictures[first : first + _BATCH], wanted).astype(np.float32)
+        pixels: Any = fitted(pictures[first : first + _BATCH], wanted).astype(np.float32)
         # All batches are of one size, as each size would be compiled anew.
         count = len(pixels)
         padded = np.pad(pixels, ((0, _BATCH - count), (0, 0), (0, 0), (0, 0))) if len(pictures) > _BATCH else pixels

@@ -70,7 +70,8 @@ def apply(pictures: Any, targets: Any, drawn: Any) -> tuple[Any, Any]:
 
     count, side = pictures.shape[0], pictures.shape[1]
     place = (np.arange(side, dtype=np.float32) + 0.5) / side - 0.5
-    x, y = np.tile(place, side)[np.newaxis], np.repeat(place, side)[np.newaxis]
+    x = ops.convert_to_tensor(np.tile(place, side)[np.newaxis])
+    y = ops.convert_to_tensor(np.repeat(place, side)[np.newaxis])
     matrix = [drawn[:, i : i + 1] for i in range(6)]
     pixels = ops.cast(pictures, "float32")
     pixels = _sampled(
@@ -100,7 +101,7 @@ def _sampled(pixels: Any, x: Any, y: Any) -> Any:
     x, y = ops.clip(x, 0.0, side - 1.0), ops.clip(y, 0.0, side - 1.0)
     left, top = ops.minimum(ops.floor(x), side - 2.0), ops.minimum(ops.floor(y), side - 2.0)
     right_part, lower_part = x - left, y - top
-    first = (np.arange(count, dtype=np.int32) * side * side)[:, np.newaxis]
+    first = ops.convert_to_tensor((np.arange(count, dtype=np.int32) * side * side)[:, np.newaxis])
     corner = ops.reshape(ops.cast(top * side + left, "int32") + first, (-1,))
     flat = ops.reshape(pixels, (count * side * side, channels))
     total = 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.augmentation import draw
 from emotion_perception.training.dataset import Dataset
-from emotion_perception.training.pictures import fitted
+from emotion_perception.training.fitting import fitted
 from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.targets import class_weights
 

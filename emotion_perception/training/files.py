@@ -26,6 +26,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
                             " folder.") from error  # fmt: skip
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole."""
+    write_whole(path, lambda part: part.write_bytes(content))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole."""
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))

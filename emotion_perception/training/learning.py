@@ -47,9 +47,9 @@ class Watcher(Protocol):
 class Lesson:
     """What is learnt, and from what.
 
-    taught: (N, classes) what teachers say of ``train``, or None. save_every: seconds between checkpoints within an epoch;
-    there is one after each epoch in any case. stop_after: seconds after which to stop at the next step, as if killed
-    but with a checkpoint; 0 for never.
+    taught: (N, classes) what teachers say of ``train``, or None. save_every: seconds between checkpoints within an
+    epoch; there is one after each epoch in any case. stop_after: seconds after which to stop at the next step, with a
+    checkpoint; 0 for never.
     """
 
     recipe: Recipe

@@ -148,7 +148,8 @@ def recipe_from(document: Mapping[str, Any]) -> Recipe:
     if unknown := [str(key) for key in document if key not in keys]:
         near = difflib.get_close_matches(unknown[0], keys, n=1)
         raise TrainingError(f'there is no key "{unknown[0]}"{f": did you mean {near[0]}?" if near else "."}')
-    return Recipe(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+    values: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in document.items()}
+    return Recipe(**values)
 
 
 def _folder() -> Path:

@@ -36,8 +36,8 @@ def begin(
     if teachers and not recipe.teaching:
         raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
     input_of(recipe.architecture)
-    train, validation = training_parts(open_dataset(data, kind=kind), recipe)
-    card = _card(train, validation, recipe) | {
+    train, validation = training_parts(_opened(data, kind, recipe), recipe)
+    card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),
         "kind": kind,
         "teachers": [str(teacher.expanduser().absolute()) for teacher in teachers],
@@ -60,15 +60,7 @@ def go_on(
     data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
     """
     recipe, card = folder.recipe(), folder.data_card()
-    dataset = open_dataset(data or Path(card["data"]), kind=card["kind"])
-    train, validation = training_parts(dataset, recipe)
-    found = _card(train, validation, recipe)
-    if found["digest"] != card["digest"]:
-        raise TrainingError(
-            f"{data or card['data']} is not the data this run began with (SHA-256 {found['digest'][:12]}…, not"
-            f" {card['digest'][:12]}…): give those pictures by --data, or begin anew in another folder."
-        )
-    load_keras()
+    train, validation = opened_parts(folder, data)
     if not folder.trained_on.is_file():
         marks = np.unique(train.fingerprints())
         write_whole(folder.trained_on, lambda part: np.save(part, marks))
@@ -87,7 +79,32 @@ def go_on(
     return learn(lesson, folder, watcher)
 
 
-def _card(train: Dataset, validation: Dataset, recipe: Recipe) -> dict[str, Any]:
+def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, Dataset]:
+    """Open what a run learns from and is validated on, as ``training_parts``.
+
+    data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
+    """
+    card, recipe = folder.data_card(), folder.recipe()
+    place = data or Path(card["data"])
+    train, validation = training_parts(_opened(place, card["kind"], recipe), recipe)
+    for part, key in ((train, "digest"), (validation, "validation_digest")):
+        if (found := part.digest()) != card[key]:
+            raise TrainingError(
+                f"{place} is not the data this run began with (SHA-256 {found[:12]}…, not {card[key][:12]}…): give"
+                " those pictures by --data, or begin anew in another folder."
+            )
+    return train, validation
+
+
+def _opened(data: Path, kind: str, recipe: Recipe) -> Dataset:
+    """Pictures from a folder come as the network takes them, arrays as they are."""
+    wanted = input_of(recipe.architecture)
+    if data.expanduser().is_dir():
+        return open_dataset(data, kind=kind, size=wanted.size, colour=wanted.channels == 3)
+    return open_dataset(data, kind=kind)
+
+
+def _card(train: Dataset, validation: Dataset) -> dict[str, Any]:
     """What is told of the data; ``digest`` stands for the pictures of both parts, their labels and votes."""
     keras = load_keras()
     return {

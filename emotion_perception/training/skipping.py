@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 from emotion_perception.core.errors import DatasetError
 
@@ -46,10 +45,10 @@ class Skipped:
             if count > _NAMED:
                 self._report(f"{count - _NAMED} more were skipped: {reason}")
 
-    def must_leave(self, rows: int, path: Path) -> None:
-        """Raise DatasetError, with the most frequent reason, if a reader found no row in ``path``."""
+    def must_leave(self, rows: int, name: str) -> None:
+        """Raise DatasetError, with the most frequent reason, if a reader found no row in what is called ``name``."""
         if rows:
             return
         reasons = [f"{count} skipped ({reason})" for reason, count in self.counts.items()]
         found = ", ".join(reasons[:3]) or "nothing was found"
-        raise DatasetError(f"{path} has no picture with a label: {found}. Check that this is the dataset meant.")
+        raise DatasetError(f"{name} has no picture with a label: {found}. Check that this is the dataset meant.")

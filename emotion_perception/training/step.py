@@ -29,7 +29,11 @@ class Step(Protocol):
 
 def make_step(model: keras.Model, optimizer: keras.Optimizer, recipe: Recipe) -> Step:
     """The step of the backend in use."""
-    kinds = {"tensorflow": _TensorFlowStep, "jax": _JaxStep, "torch": _TorchStep}
+    kinds: dict[str, type[_TensorFlowStep | _JaxStep | _TorchStep]] = {
+        "tensorflow": _TensorFlowStep,
+        "jax": _JaxStep,
+        "torch": _TorchStep,
+    }
     return kinds[keras.backend.backend()](model, optimizer, compiled=recipe.compile)
 
 
@@ -93,6 +97,7 @@ class _JaxStep:
             return (list(trained), list(others), list(optimised)), told
 
         self._step = jax.jit(step, donate_argnums=0)
+        self._state: Any = None
         self.restart()
 
     def __call__(self, batch: Batch, learning_rate: float) -> Any:

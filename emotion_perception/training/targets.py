@@ -11,9 +11,7 @@ from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.recipes import Recipe
 
 
-def soft_targets(
-    dataset: Dataset, recipe: Recipe, taught: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def soft_targets(dataset: Dataset, recipe: Recipe, taught: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Return (N, classes) float32, rows summing to 1.
 
     The label, smoothed; ``recipe.ferplus`` of it goes to FER+'s votes where there are some for our classes, then

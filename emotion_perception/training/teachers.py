@@ -20,13 +20,13 @@ from emotion_perception.training.run_folder import RunFolder
 def taught(
     dataset: Dataset, teachers: Sequence[Path], *, temperature: float, cache: Path, say: Callable[[str], None]
 ) -> NDArray[np.float32]:
-    """(N, classes) probabilities: softmax of the teachers' mean logits, of picture and mirror image, over ``temperature``.
+    """(N, classes) probabilities: softmax of the teachers' mean logits over ``temperature``, mirror images included.
 
     Of each picture only those teachers are asked that have not learnt from it, for they know its label, right or wrong,
     by heart; where all have, all are. So teachers of different folds together tell of every picture what they think.
 
-    teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed. TrainingError for a teacher
-    that is none, or that knows other classes.
+    teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed. TrainingError for a
+    teacher that is none, or that knows other classes.
     """
     runs = [RunFolder(path) for path in teachers]
     for run in runs:

@@ -43,9 +43,9 @@ def _block(x: KerasTensor, channels: int, *, shrink: bool, drop_path: float) -> 
 
 
 def _normalised(x: KerasTensor, channels: int, size: int, *, strides: int = 1) -> KerasTensor:
-    x = layers.Conv2D(
-        channels, size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal"
-    )(x)
+    x = layers.Conv2D(channels, size, strides=strides, padding="same", use_bias=False, kernel_initializer="he_normal")(
+        x
+    )
     return layers.BatchNormalization(momentum=0.97, epsilon=1e-5)(x)
 
 

@@ -61,7 +61,7 @@ def read_npz(path: Path, *, memory: int, skipped: Skipped) -> Dataset:
         good[row] = False
         skipped.add(f"{path.name}, row {row}", "its usage is not Training, PublicTest or PrivateTest")
     rows = np.flatnonzero(good)
-    skipped.must_leave(len(rows), path)
+    skipped.must_leave(len(rows), str(path))
     whole = len(rows) == count
     return Dataset(
         images=images if whole else images[rows],
