@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of tables")
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER",
-        help="write evaluation.json, evaluation.md, confusion.png and reliability.png there (a run's own folder)",
+        help="write evaluation.json, .md, confusion.png and reliability.png there (for best.keras of a run, its folder)",
     )  # fmt: skip
     return parser
 
@@ -72,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
         note_look(found, looks_path(classifier.run))
     except EvaluationError as error:
         print(error, file=sys.stderr)
-    folder = args.out or (classifier.run.path if classifier.run else None)
+    folder = args.out.expanduser() if args.out else None
+    if not folder and classifier.run and classifier.expression is None:  # best.keras: the run's own evaluation
+        folder = classifier.run.path
     if folder:
         _write(found, folder)
     print(found.to_json() if args.json else evaluation_page(found), end="\n" if args.json else "")

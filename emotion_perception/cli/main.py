@@ -22,6 +22,8 @@ COMMANDS = (
     "doctor",
     "evaluate",
     "sweep",
+    "compare",
+    "card",
     "lifecycle",
     "benchmark",
     "train",

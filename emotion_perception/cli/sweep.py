@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 
 def run(args: argparse.Namespace) -> int:
-    """Work on the study until nothing is left. Returns 0; TrainingError, DatasetError or EvaluationError says why not."""
+    """Work on the study until nothing is left. Returns 0; an error of core.errors says why it cannot."""
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training.datasets import open_dataset
     from emotion_perception.training.recipes import load_recipe

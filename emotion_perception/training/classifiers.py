@@ -18,8 +18,8 @@ from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
 from emotion_perception.training.answers import softmax
 from emotion_perception.training.architectures.registry import Input
+from emotion_perception.training.fitting import fitted
 from emotion_perception.training.images import Images
-from emotion_perception.training.pictures import fitted
 from emotion_perception.training.run_folder import RunFolder
 
 Progress = Callable[[int, int], None]
@@ -192,8 +192,9 @@ def _are_probabilities(rows: NDArray[np.floating]) -> bool:
 
 
 def _run_of(path: Path) -> RunFolder | None:
-    run = RunFolder(path.parent)
-    return run if run.is_begun else None
+    """The run whose folder, or folder of exports, holds a file."""
+    runs = (RunFolder(folder) for folder in (path.parent, path.absolute().parent.parent))
+    return next((run for run in runs if run.is_begun), None)
 
 
 def _sha256(path: Path) -> str:

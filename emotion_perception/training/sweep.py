@@ -23,7 +23,7 @@ from emotion_perception.training.sweep_space import Choices, Space
 
 #: A worker that has shown no sign of life for so many seconds has died, and its trial is open to others.
 _HEARTBEAT, _GRACE = 60, 180
-_PLANNED, _PLAN, _FOLDER, _HOST, _WHY = "planned", "plan", "folder", "host", "why"
+_PLANNED, _PLAN, _VALUES, _FOLDER, _HOST, _WHY = "planned", "plan", "values", "folder", "host", "why"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Trial:
-    """A training that is over, or not. accuracy: of the best epoch on the validation part; state: of Optuna, lower case."""
+    """A training. accuracy: of its best epoch on the validation part, once it is over; state: Optuna's, lower case."""
 
     number: int
     state: str
@@ -83,11 +83,12 @@ def open_study(storage: str, name: str, sweep: Sweep) -> Any:
         study.set_user_attr(_PLAN, sweep.identity())
     elif differing := [what for what, value in sweep.identity().items() if known[what] != value]:
         raise EvaluationError(
-            f'study "{name}" in {storage} has another {differing[0]}: give the same as when it began, or another --study.'
+            f'study "{name}" in {storage} has another {differing[0]}: give the same as when it began, or another'
+            " --study."
         )
     if not study.user_attrs.get(_PLANNED):
         for values in sweep.plan:
-            study.enqueue_trial(values, skip_if_exists=True)
+            study.enqueue_trial(values, user_attrs={_VALUES: values}, skip_if_exists=True)
         study.set_user_attr(_PLANNED, True)
     return study
 
@@ -116,13 +117,13 @@ def trials(study: Any) -> list[Trial]:
         Trial(
             number=each.number,
             state=each.state.name.lower(),
-            values=dict(each.params or each.system_attrs.get("fixed_params", {})),
+            values=each.user_attrs[_VALUES],
             accuracy=each.value if each.state.name == "COMPLETE" else None,
             folder=each.user_attrs.get(_FOLDER, ""),
             why=each.user_attrs.get(_WHY, ""),
         )
         for each in study.get_trials(deepcopy=False)
-        if each.state.name != "PRUNED" and not (each.state.name == "FAIL" and not each.user_attrs.get(_WHY))
+        if each.state.name != "PRUNED" and (each.state.name != "FAIL" or _WHY in each.user_attrs)
     ]
     return sorted(found, key=lambda each: -np.inf if each.accuracy is None else each.accuracy, reverse=True)
 
@@ -130,11 +131,12 @@ def trials(study: Any) -> list[Trial]:
 def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None]) -> float:
     import optuna
 
-    if "fixed_params" not in trial.system_attrs:  # another worker was faster to take the last one
+    if _VALUES not in trial.user_attrs:  # another worker was faster to take the last one
         raise optuna.TrialPruned
     values = {name: _suggested(trial, name, each) for name, each in sweep.space.items()}
-    first = optuna.storages.RetryHeartbeatStaleTrialCallback.retried_trial_number(trial)
-    folder = RunFolder(sweep.out / f"trial-{trial.number if first is None else first:04d}")
+    # One that begins anew after a kill has the attributes of the first, and goes on in its folder if that is here.
+    name = Path(trial.user_attrs.get(_FOLDER, f"trial-{trial.number:04d}")).name
+    folder = RunFolder(sweep.out / name)
     trial.set_user_attr(_HOST, socket.gethostname())
     trial.set_user_attr(_FOLDER, str(folder.path.absolute()))
     say(f"trial {trial.number}: {', '.join(f'{name} {value}' for name, value in values.items())}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def sweep_page(name: str, space: Space, found: Sequence[Trial]) -> str:
 
 
 def draw_effects(space: Space, found: Sequence[Trial], path: Path) -> bool:
-    """Draw accuracy against each option's values; False if no trial is complete. EvaluationError if it cannot be written."""
+    """Draw accuracy against each option's values; False if no trial is complete. EvaluationError if it cannot."""
     # Matplotlib takes half a second to load. No pyplot: no global state.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -81,7 +82,7 @@ def _mean(values: Sequence[float], places: Sequence[int], place: int) -> float:
 
 
 def _effects(space: Space, done: Sequence[Trial]) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for option, values in space.items():
         for shown, belongs in _groups(values):
             here = [trial.accuracy for trial in done if belongs(trial.values[option]) and trial.accuracy is not None]
@@ -100,7 +101,7 @@ def _groups(values: Choices | Range) -> list[tuple[str, Any]]:
     edges[0], edges[-1] = values.low, np.nextafter(values.high, np.inf)
     return [
         (f"{low:.3g} to {high:.3g}", lambda given, low=low, high=high: low <= given < high)
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges)
     ]
 
 

@@ -23,6 +23,11 @@ class Choices:
 
     values: tuple[Any, ...]
 
+    @property
+    def limits(self) -> tuple[Any, ...]:
+        """What a recipe has to take, so that it takes all."""
+        return self.values
+
     def draw(self, generator: np.random.Generator) -> Any:
         """Choose one."""
         return self.values[int(generator.integers(len(self.values)))]
@@ -35,6 +40,11 @@ class Range:
     low: float
     high: float
     whole: bool
+
+    @property
+    def limits(self) -> tuple[Any, ...]:
+        """What a recipe has to take, so that it takes all."""
+        return self.low, self.high
 
     @property
     def log(self) -> bool:
@@ -69,8 +79,7 @@ def read_space(texts: Sequence[str], recipe: Recipe) -> Space:
         if not equals or not values:
             raise TrainingError(f'"{text}" says no values: write {name}=A,B,C or, for a range, {name}=A..B.')
         space[name] = _read(name, values)
-        ends = space[name].values if isinstance(space[name], Choices) else (space[name].low, space[name].high)
-        for value in ends:
+        for value in space[name].limits:
             recipe.but(**{name: value})  # says so if the recipe does not take it
     return space
 
