@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of tables")
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER",
-        help="write evaluation.json, .md, confusion.png and reliability.png there (for best.keras of a run, its folder)",
+        help="write evaluation.json, .md, confusion.png and reliability.png there (of a run's best.keras: its folder)",
     )  # fmt: skip
     return parser
 

@@ -20,7 +20,7 @@ In the European Union the AI Act (Regulation (EU) 2024/1689) prohibits inferring
 in education (Art. 5(1)(f)), except for medical or safety reasons, and elsewhere obliges you to tell people that such a
 system runs (Art. 50(3))."""
 
-_LIMITS = """FER2013's pictures were found by an image search; they are grey, 48x48 pixels, and some are labelled wrongly.
+_LIMITS = """FER2013's pictures were found by an image search; they are grey, 48x48 pixels, and some have wrong labels.
 Nothing tells the age, gender or skin colour of the people in them, so how the model differs between groups is not
 known. Rare classes (disgust is 1.5 % of the data) are known from few pictures: see their rows. Glasses, masks, beards,
 profiles and bad light were not measured apart. On other data, expect less."""
@@ -103,8 +103,8 @@ def _training(run: RunFolder) -> list[str]:
     data = run.data_card()
     counts = [(name, str(count), str(data["validation"].get(name, 0))) for name, count in data["training"].items()]
     return [
-        f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected on"
-        f" {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
+        f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected"
+        f" on {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
         table(("class", "training", "validation"), counts),
         f"```yaml\n{run.recipe().to_yaml()}```",
     ]
