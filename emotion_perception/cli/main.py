@@ -24,6 +24,7 @@ COMMANDS = (
     "benchmark",
     "train",
     "export",
+    "ship",
 )
 
 
