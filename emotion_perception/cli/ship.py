@@ -36,9 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the plan's commands. Returns 0; the exit code of the first that fails; TrainingError for a bad plan."""
     plan = load_plan(args.plan)
     for command in plan.commands(args.data, args.work, backend=args.backend):
-        print(
-            f"$ emotion-perception {shlex.join(command)}", file=sys.stderr if not args.show else sys.stdout, flush=True
-        )
+        print(f"$ emotion-perception {shlex.join(command)}", file=sys.stdout if args.show else sys.stderr, flush=True)
         if args.show:
             continue
         # A process each, as a process keeps its backend and its memory.

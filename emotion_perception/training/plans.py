@@ -46,8 +46,8 @@ class Plan:
         student += _flags(self.student_changes)
         if taught:
             student += ["--teachers", *map(str, taught)]
-        files = ["export", str(work / "student"), "--data", str(data), "--out", str(work / "export"), "--name", self.name,
-                 "--version", self.version, "--licence", self.licence, "--main", self.main,
+        files = ["export", str(work / "student"), "--data", str(data), "--out", str(work / "export"),
+                 "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
                  "--formats", *self.formats]  # fmt: skip
         return [*lessons, student, files]
 
