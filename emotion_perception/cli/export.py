@@ -26,6 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--name", default="", help="of the model (the architecture's)")
     parser.add_argument("--version", default="1", help="of the model (1)")
     parser.add_argument("--licence", default="", help="for the yaml (not stated)")
+    parser.add_argument("--main", choices=_FORMATS, default="", help="the format whose files are called NAME alone")
     parser.add_argument("--formats", nargs="+", choices=_FORMATS, default=list(_FORMATS), help="all without")
     parser.add_argument(
         "--data", type=Path, metavar="PATH", help="where the run's pictures are now, if they were moved"
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         train=train,
         validation=validation,
         formats=args.formats,
+        main=args.main,
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
     print_table([

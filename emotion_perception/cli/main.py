@@ -28,6 +28,7 @@ COMMANDS = (
     "benchmark",
     "train",
     "export",
+    "ship",
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.core.errors import TrainingError
-from emotion_perception.training.backend import BACKENDS
+from emotion_perception.training.backend import BACKENDS, load_keras
 from emotion_perception.training.recipes import Recipe, load_recipe, option_kind, recipe_names
 
 #: Of the recipe, but no flag: text for people.
@@ -48,9 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Train. Returns 0; TrainingError or DatasetError with the reason if it cannot."""
+    load_keras(args.backend)  # first, as whatever else loads Keras takes the backend there is
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training import run as training
-    from emotion_perception.training.backend import load_keras
     from emotion_perception.training.run_folder import RunFolder
 
     folder = RunFolder(args.out.expanduser())
@@ -62,7 +62,6 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(
             "what to train is missing: give --recipe and --data (and --out), or --resume a run in --out."
         )
-    load_keras(args.backend)
     if not resumes:
         recipe = load_recipe(args.recipe).but(**given)
         card = training.begin(folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers)

@@ -27,10 +27,9 @@ def logits(model: Any, pictures: Images, *, mirror: bool = False) -> NDArray[np.
         # All batches are of one size, as each size would be compiled anew.
         count = len(pixels)
         padded = np.pad(pixels, ((0, _BATCH - count), (0, 0), (0, 0), (0, 0))) if len(pictures) > _BATCH else pixels
-        found = np.asarray(model.predict_on_batch(padded), np.float32)[:count]
-        if mirror:
-            found = (found + np.asarray(model.predict_on_batch(padded[:, :, ::-1]), np.float32)[:count]) / 2
-        parts.append(found)
+        views = [padded, np.ascontiguousarray(padded[:, :, ::-1])] if mirror else [padded]
+        said = np.stack([model.predict_on_batch(view)[:count] for view in views])
+        parts.append(said.mean(axis=0, dtype=np.float32))
     return np.concatenate(parts)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
 from emotion_perception.training.files import write_whole
@@ -46,23 +47,33 @@ def save(path: Path, state: State, model: keras.Model, optimizer: keras.Optimize
     write_whole(path, write)
 
 
+def standing(path: Path) -> State:
+    """Where a training stands, without its model; a fresh state if it has not begun. TrainingError as ``load``."""
+    return _read(path)[0] if path.is_file() else State()
+
+
 def load(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> State:
     """Put model and optimiser back as they were saved, on whichever backend, and return the state.
 
     TrainingError if the file is damaged or of another network.
     """
-    try:
-        with np.load(path) as saved:
-            document: dict[str, Any] = json.loads(str(saved["state"]))
-            values = {name: saved[name] for name in saved.files if name != "state"}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise TrainingError(f"checkpoint {path} is damaged ({error}): delete it to begin anew.") from error
+    state, values = _read(path)
     variables = {f"{part}{i}": one for part, i, one in _variables(model, optimizer)}
     if {name: one.shape for name, one in variables.items()} != {name: one.shape for name, one in values.items()}:
         raise TrainingError(f"checkpoint {path} is of another network or optimiser: give the folder its own recipe.")
     for name, variable in variables.items():
         variable.assign(values[name])
-    return State(**{**document, "progress": Progress(**document["progress"])})
+    return state
+
+
+def _read(path: Path) -> tuple[State, dict[str, NDArray[Any]]]:
+    try:
+        with np.load(path) as saved:
+            document: dict[str, Any] = json.loads(str(saved["state"]))
+            values = {name: saved[name] for name in saved.files if name != "state"}
+        return State(**{**document, "progress": Progress(**document["progress"])}), values
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise TrainingError(f"checkpoint {path} is damaged ({error}): delete it to begin anew.") from error
 
 
 def _variables(model: keras.Model, optimizer: keras.Optimizer) -> list[tuple[str, int, Any]]:

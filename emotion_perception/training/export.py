@@ -67,13 +67,14 @@ def export(
     train: Dataset,
     validation: Dataset,
     formats: Sequence[str] = tuple(FORMATS),
+    main: str = "",
     say: Callable[[str], None] = print,
 ) -> list[Exported]:
-    """Write ``folder``/NAME_FORMAT.tflite or NAME.onnx, each with its yaml for ``ExpressionModel``.
+    """Write ``folder``/NAME_FORMAT.tflite (or .onnx), each with its yaml for ``ExpressionModel``.
 
-    best: a network of the bench: raw pixels in, logits out. train: sets the ranges of int8. validation: on it exports
-    are compared with the network, and the temperature is fitted. TrainingError if a file cannot be made, or answers
-    otherwise than the network.
+    best: a network of the bench: raw pixels in, logits out. main: the format whose files are called NAME alone.
+    train: sets the ranges of int8. validation: on it exports are compared with the network, and the temperature is
+    fitted. TrainingError if a file cannot be made, or answers otherwise than the network.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise TrainingError(f'there is no format "{unknown[0]}": choose of {", ".join(FORMATS)}.')
@@ -94,7 +95,7 @@ def export(
     made = []
     for kind in formats:
         say(f"exporting {kind}")
-        stem = name if kind == "onnx" else f"{name}_{kind}"
+        stem = name if kind == main else f"{name}_{kind}"
         path = folder / f"{stem}{FORMATS[kind][0]}"
         content = _CONVERSIONS[kind](model, _representative(train, wanted))
         write_bytes(path, content)

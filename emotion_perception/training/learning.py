@@ -66,6 +66,7 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     TrainingError if the loss is no number any more, or a file cannot be written.
     """
     recipe = lesson.recipe
+    keras.utils.clear_session()
     keras.utils.set_random_seed(recipe.seed)
     plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)

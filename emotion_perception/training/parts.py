@@ -25,6 +25,6 @@ def training_parts(dataset: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset]:
     learnable = without_classes(dataset.split("Training" if "Training" in names else ""), recipe.drop)
     train, validation = carve_validation(learnable, recipe.validation, _SEED)
     if recipe.folds:
-        folds = np.array([int.from_bytes(mark[:8], "little") for mark in train.fingerprints().tolist()]) % recipe.folds
+        folds = np.array([int.from_bytes(mark[:4], "little") % recipe.folds for mark in train.fingerprints().tolist()])
         train = train.subset(folds != recipe.fold)
     return train, validation
