@@ -86,8 +86,8 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
             read_picture(tmp_path / f"{name}.png")
 
 
-def test_a_program_for_a_printer_is_not_run(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")
+def test_a_format_that_is_not_on_the_list_is_not_tried(tmp_path: Path, astronaut: Array) -> None:
+    Image.fromarray(astronaut).save(tmp_path / "a.png", format="PCX")
     with pytest.raises(RowError, match="no picture"):
         read_picture(tmp_path / "a.png")
 

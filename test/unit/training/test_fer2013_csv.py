@@ -64,7 +64,7 @@ def test_the_order_and_the_spaces_of_the_other_file(tmp_path: Path, portrait: Po
     ],
 )
 def test_a_malformed_row_is_named_and_skipped(
-    tmp_path: Path, rows: list[str], spoil: Callable[[str], str], reason: str
+    tmp_path: Path, rows: list[str], portrait: Portrait, spoil: Callable[[str], str], reason: str
 ) -> None:
     said: list[str] = []
     spoilt = [*rows[:4], spoil(rows[4]), *rows[5:]]
@@ -72,6 +72,7 @@ def test_a_malformed_row_is_named_and_skipped(
     assert said == [f"fer2013.csv, line 6 was skipped: {reason}"]
     assert found.labels.tolist() == [n % 7 for n in range(10) if n != 4]
     assert found.sources[4] == "fer2013.csv, line 7"
+    assert np.array_equal(found.images[:], np.stack([portrait(n) for n in range(10) if n != 4]))
 
 
 def test_many_equal_faults_are_counted(tmp_path: Path, rows: list[str]) -> None:
