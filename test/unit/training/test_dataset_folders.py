@@ -127,3 +127,10 @@ def test_a_cache_is_used_until_a_file_changes(tmp_path: Path, save: Save) -> Non
     save(tmp_path / "data" / "sad" / "9.png", 9)
     assert len(open_dataset(tmp_path / "data", cache=tmp_path / "cache")) == 4
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+def test_a_cache_notices_a_picture_of_the_same_size(tmp_path: Path, save: Save) -> None:
+    for number in (1, 2):
+        save(tmp_path / "data" / "happy" / "1.bmp", number)
+        found = open_dataset(tmp_path / "data", cache=tmp_path / "cache")
+        assert found.images[0][0, 0] == number
