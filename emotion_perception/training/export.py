@@ -122,8 +122,8 @@ def _described(
         path.unlink()
         raise TrainingError(
             f"{kind} does not answer as the network: its probabilities differ by {difference:.3f} on average"
-            f" of {len(said)} pictures (at most {FORMATS[kind][1]:g} is right), and {100 * (1 - agreement):.1f} % of the answers do: leave that"
-            " format out (--formats)."
+            f" of {len(said)} pictures (at most {FORMATS[kind][1]:g} is right), and"
+            f" {100 * (1 - agreement):.1f} % of the answers do: leave that format out (--formats)."
         )
     why = ""
     try:
