@@ -19,6 +19,7 @@ COMMANDS = (
     "camera",
     "people",
     "models",
+    "dataset",
     "doctor",
     "lifecycle",
     "benchmark",

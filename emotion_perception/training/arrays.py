@@ -44,6 +44,8 @@ def read_arrays(folder: Path) -> Dataset:
             name: np.load(folder / f"{name}.npy", allow_pickle=False) if (folder / f"{name}.npy").is_file() else None
             for name in ("votes", "groups")
         }
+        if parts["labels"].dtype != np.uint8 or parts["labels"].ndim != 1:
+            raise DatasetError(f"{folder} is damaged (its labels are no uint8): write it again.")
         sources = Sources(
             tuple(map(str, description["files"])), parts["source_file"], parts["source_line"], str(description["unit"])
         )

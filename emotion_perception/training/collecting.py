@@ -65,7 +65,7 @@ def collect(table: Table, load: Load, shape: tuple[int, ...], *, reading: Readin
     called from several threads. DatasetError if no picture is left.
     """
     count = len(table.labels)
-    kept = np.empty((count, *shape), np.uint8) if count * int(np.prod(shape)) <= reading.memory else None
+    kept = _room((count, *shape), reading.memory)
 
     def attempt(row: int) -> NDArray[np.uint8] | RowError:
         try:
@@ -114,3 +114,13 @@ def collect(table: Table, load: Load, shape: tuple[int, ...], *, reading: Readin
         sources=table.sources.select(rows),
         name=table.name,
     )
+
+
+def _room(shape: tuple[int, ...], memory: int) -> NDArray[np.uint8] | None:
+    """An array for all pictures, None if it would be larger than ``memory`` bytes or than the system grants."""
+    if int(np.prod(shape, dtype=object)) > memory:
+        return None
+    try:
+        return np.empty(shape, np.uint8)
+    except MemoryError:
+        return None

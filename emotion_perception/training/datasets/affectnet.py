@@ -143,7 +143,7 @@ def cut_face(
     landmarks: NDArray[np.float32] | None,
     shape: tuple[int, ...],
 ) -> NDArray[np.uint8]:
-    """Cut a face out of an RGB picture: with landmarks as the robot's classifier gets it, else the square of the box."""
+    """Cut a face out of an RGB picture: by landmarks as the robot's classifier gets it, else the box's square."""
     whole = np.array((0, 0, picture.shape[1], picture.shape[0]), np.float32)
     if landmarks is not None:
         detection = Detection(np.array(box, np.float32) if box else whole, 1.0, landmarks)

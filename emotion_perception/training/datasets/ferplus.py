@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +40,13 @@ def read_votes(path: Path, *, skipped: Skipped) -> Votes:
     header = next(lines, None)
     if header is None or not is_ferplus_header(header):
         raise DatasetError(f"{path}: its first line is not FER+'s (Usage, Image name, neutral, happiness, …).")
-    rows: list[list[int]] = []
+    counts = array("b")
     for line in lines:
         values = _votes(line)
         if values is None:
             skipped.add(f"{path.name}, line {line.number}", "it has not ten counts of votes, so its picture has none")
-        rows.append(values or [-1] * len(FER_PLUS))
-    return Votes(path, np.array(rows, np.int8).reshape(-1, len(FER_PLUS)))
+        counts.extend(values or [-1] * len(FER_PLUS))
+    return Votes(path, np.frombuffer(counts, np.int8).reshape(-1, len(FER_PLUS)))
 
 
 def is_ferplus(path: Path) -> bool:

@@ -31,6 +31,7 @@ _SPLIT_FOLDERS = {
 }
 _VALIDATION = {"val", "valid", "validation", "publictest"}
 _TEST = {"test", "testing"}
+_MOST_CLASSES = 255  # labels are uint8
 _OTHER_NAMES = {"fearful": "fear"}
 _SPLIT_IN_NAME = re.compile(r"(Training|PublicTest|PrivateTest)_")
 #: CK+: subject, sequence, frame.
@@ -56,6 +57,8 @@ def read_folders(path: Path, *, reading: Reading, skipped: Skipped) -> Dataset:
         )
     ours = {name: label_of(name) for name in names}
     classes = LABELS if any(label in LABELS for label in ours.values()) else tuple(names)
+    if len(classes) > _MOST_CLASSES:
+        raise DatasetError(f"{path} has {len(classes)} folders for classes, and {_MOST_CLASSES} are possible at most.")
     files: list[Path] = []
     labels: list[int] = []
     splits: list[str] = []

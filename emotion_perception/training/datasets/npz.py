@@ -109,6 +109,8 @@ def _load(path: Path, memory: int) -> dict[str, NDArray[Any]]:
                 memory -= arrays[key].nbytes
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror or error}): check the file.") from error
+    except MemoryError as error:
+        raise DatasetError(f"{path} does not fit into memory: merge it into a folder of arrays elsewhere.") from error
     except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise DatasetError(f"{path} is damaged or no .npz file ({error}): get it again.") from error
     return arrays

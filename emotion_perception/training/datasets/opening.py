@@ -6,6 +6,7 @@ from pathlib import Path
 
 from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.training.arrays import is_arrays, read_arrays
+from emotion_perception.training.caching import cached
 from emotion_perception.training.collecting import Progress, Reading
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets.affectnet import CROPS, LISTS, is_affectnet, read_affectnet
@@ -31,6 +32,7 @@ def open_dataset(
     size: int = 0,
     colour: bool | None = None,
     memory: int = MEMORY,
+    cache: Path | None = None,
     workers: int = 2,
     report: Report = log_report,
     progress: Progress | None = None,
@@ -40,7 +42,8 @@ def open_dataset(
     kind: one of KINDS; "" looks at the files and guesses. votes: FER+'s csv, to go with FER2013's; found by itself
     beside it. crop: how AffectNet's faces are cut out, one of its CROPS. size: side of the pictures; 0 leaves them as
     they are, and picture files 48. colour: RGB or grey; None leaves arrays as they are, and picture files grey.
-    memory: bytes that pictures may take before they stay where they are and are read at each access. DatasetError,
+    memory: bytes that pictures may take before they stay where they are and are read at each access. cache: folder
+    that keeps what was read as arrays, which a next time are mapped into memory. DatasetError,
     with the remedy, if there is no dataset, if it is damaged, or if no picture is left; ParameterError for an option
     out of its range.
     """
@@ -53,6 +56,16 @@ def open_dataset(
     place = Path(path).expanduser()
     if not place.exists():
         raise DatasetError(f"{place} does not exist: give the dataset's file or folder.")
+    if cache is not None:
+        options = (kind, _state(votes), crop, size, colour)
+
+        def read() -> Dataset:
+            return open_dataset(
+                place, kind=kind, votes=votes, crop=crop, size=size, colour=colour, memory=memory, workers=workers,
+                report=report, progress=progress,
+            )  # fmt: skip
+
+        return cached(place, cache, options, read)
     skipped = Skipped(report)
     reading = Reading(size=size, colour=bool(colour), memory=memory, workers=workers, progress=progress)
     kind = kind or _guess(place)
@@ -71,6 +84,13 @@ def open_dataset(
         dataset = read_folders(place, reading=reading, skipped=skipped)
     skipped.close()
     return resized(dataset, size or dataset.shape[0], colour=len(dataset.shape) == 3 if colour is None else colour)
+
+
+def _state(file: Path | None) -> tuple[str, int, int] | None:
+    if file is None or not file.is_file():
+        return None
+    status = file.stat()
+    return str(file.resolve()), status.st_size, status.st_mtime_ns
 
 
 def _guess(place: Path) -> str:
