@@ -108,7 +108,8 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     plan.write_text(
         "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: fer_resnet_teacher\nteachers: 2\n"
         "student: fer_resnet\n"
-        f"teacher_changes: {changes}\nstudent_changes: {changes}\nformats: [float16, int8, onnx]\nmain: float16\n"
+        f"teacher_changes: {changes}\nstudent_changes: {changes}\nformats: [float16, int8, onnx]\n"
+        "main: float16\ntest: PublicTest\n"
     )
     command = ["ship", "--plan", str(plan), "--data", str(bars), "--work", str(work), "--out", str(out)]
     assert main(command) == 0
@@ -123,9 +124,12 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     assert answers[0].shape == (21, 7)
     np.testing.assert_allclose(answers[0], answers[2], atol=0.02)
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
+    assert "accuracy" in (out / "tiny.md").read_text().lower()
     student = (work / "student" / "best.keras").read_bytes()
+    look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
     assert main(command) == 0  # once more changes nothing
     assert (work / "student" / "best.keras").read_bytes() == student
+    assert (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns == look
 
 
 def test_parts_targets_and_weights(bars: Path) -> None:

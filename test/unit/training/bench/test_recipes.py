@@ -85,7 +85,7 @@ def test_plateaus_and_the_end() -> None:
 def test_the_plan_of_the_shipped_model() -> None:
     plan = load_plan("fer_resnet")
     commands = plan.commands(Path("X.npz"), Path("work"))
-    assert [command[0] for command in commands] == ["train"] * 6 + ["export"]
+    assert [command[0] for command in commands] == ["train"] * 6 + ["export"] + ["evaluate", "card"] * 3
     assert {command[command.index("--fold") + 1] for command in commands[:5]} == set("01234")
     assert all(load_recipe(name) for name in (plan.teacher, plan.student))
 
