@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         say=lambda text: print(text, file=sys.stderr, flush=True),
     )
     print_table([
-        ("FILE", "SIZE", "ANSWERS AS THE NETWORK", "LARGEST DIFFERENCE", "TEMPERATURE"),
+        ("FILE", "SIZE", "ANSWERS AS THE NETWORK", "MEAN DIFFERENCE", "TEMPERATURE"),
         *(
             (
                 str(one.model),

@@ -19,7 +19,8 @@ class Plan:
     """How a model is made; each field is a key of the yaml.
 
     teacher, student: recipes. teachers: how many, each with another fold left out; 0 for none. teacher_changes,
-    student_changes: values in place of the recipes'. formats, main: as `export` takes them.
+    student_changes: values in place of the recipes'. formats, main: as `export` takes them. test: the split on which
+    the exported files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Plan:
     student: str
     formats: list[str]
     main: str
+    test: str = ""
+    through_pipeline: bool = False
     teacher: str = ""
     teachers: int = 0
     teacher_changes: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +52,29 @@ class Plan:
         files = ["export", str(work / "student"), "--data", str(data), "--out", str(work / "export"),
                  "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
                  "--formats", *self.formats]  # fmt: skip
-        return [*lessons, student, files]
+        return [*lessons, student, files, *self._looks(data, work)]
+
+    def _looks(self, data: Path, work: Path) -> list[list[str]]:
+        """Commands that evaluate each exported file, and write its card."""
+        commands = []
+        for kind in self.formats if self.test else ():
+            stem = self.name if kind == self.main else f"{self.name}_{kind}"
+            model, evaluation = work / "export" / f"{stem}.yaml", work / "evaluation" / stem
+            look = [
+                "evaluate",
+                "--model",
+                str(model),
+                "--data",
+                str(data),
+                "--split",
+                self.test,
+                "--out",
+                str(evaluation),
+            ]
+            commands.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
+            commands.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
+                             str(work / "student"), "--out", str(work / "export" / f"{stem}.md")])  # fmt: skip
+        return commands
 
 
 def load_plan(which: str | Path) -> Plan:
