@@ -76,16 +76,16 @@ def open_study(storage: str, name: str, sweep: Sweep) -> Any:
     except Exception as error:  # whatever the database's driver raises
         reason = without_password(" ".join(str(error).split()))[:200]
         raise EvaluationError(
-            f"storage {without_password(storage)} cannot be used ({reason}): give sqlite:///FILE, or the address of a MySQL or PostgreSQL"
-            " database whose Python driver is installed."
+            f"storage {without_password(storage)} cannot be used ({reason}): give sqlite:///FILE, or the address of a"
+            " MySQL or PostgreSQL database whose Python driver is installed."
         ) from error
     known = study.user_attrs.get(_PLAN)
     if known is None:
         study.set_user_attr(_PLAN, sweep.identity())
     elif differing := [what for what, value in sweep.identity().items() if known[what] != value]:
         raise EvaluationError(
-            f'study "{name}" in {without_password(storage)} has another {differing[0]}: give the same as when it began, or another'
-            " --study."
+            f'study "{name}" in {without_password(storage)} has another {differing[0]}: give the same as when it'
+            " began, or another --study."
         )
     if not study.user_attrs.get(_PLANNED):
         for values in sweep.plan:
