@@ -186,6 +186,16 @@ def test_what_is_there_is_not_made_again_and_halves_are(affectnet: Callable[...,
     assert sorted(path for path in out.rglob("*") if path.is_file()) == files
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_draft_that_was_left_is_no_obstacle(affectnet: Callable[..., Path], tmp_path: Path, method: str) -> None:
+    root, out = fill(affectnet), tmp_path / "out"
+    convert(root, out, method=method, skipped=Skipped(lambda _: None))
+    made = next(path for path in out.rglob("*") if not path.is_dir())
+    made.rename(made.with_name(f".{made.name}.part"))
+    assert convert(root, out, method=method, skipped=Skipped(lambda _: None)).total() == 15
+    assert not list(out.rglob(".*"))
+
+
 def test_a_killed_conversion_goes_on(affectnet: Callable[..., Path], tmp_path: Path) -> None:
     root, out = fill(affectnet, 600), tmp_path / "out"
     command = [sys.executable, "-m", "emotion_perception.cli.main", "dataset", "convert", str(root), str(out)]

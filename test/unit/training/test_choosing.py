@@ -96,3 +96,12 @@ def test_another_size_and_colour(dataset: Make, size: int, colour: bool) -> None
     assert middle.mean() == pytest.approx(whole.images[:][:, 12:-12, 12:-12].mean(), abs=2)
     back = resized(replace(other, images=other.images[:]), 48, colour=False)
     assert np.abs(back.images[:].astype(int) - whole.images[:]).mean() < 8
+
+
+def test_a_picture_of_two_people_is_left_out(dataset: Make, astronaut: NDArray[np.uint8]) -> None:
+    grey = cv2.cvtColor(astronaut[40:200, 140:300], cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (96, 96), interpolation=cv2.INTER_AREA)
+    two = cv2.copyMakeBorder(np.hstack([small, small]), 48, 48, 0, 0, cv2.BORDER_REPLICATE)
+    pictures = np.stack([two, cv2.resize(grey, (192, 192)), two])
+    found = frontal_only(dataset(3, images=pictures))
+    assert [found.sources[row] for row in range(len(found))] == ["faces, row 1"]
