@@ -27,7 +27,7 @@ from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.run_folder import RunFolder
 from emotion_perception.training.schedule import learning_rate
 from emotion_perception.training.step import make_step
-from emotion_perception.training.targets import soft_targets
+from emotion_perception.training.targets import learning_targets
 
 #: Steps whose loss is not waited for: so many may be on their way to a GPU.
 _UNDER_WAY = 20
@@ -71,7 +71,7 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)
     optimizer = make_optimizer(recipe, model)
-    targets = soft_targets(lesson.train, recipe, lesson.taught)
+    targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
     state = checkpoint.State()
     if folder.checkpoint.is_file():
