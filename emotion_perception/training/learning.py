@@ -27,7 +27,7 @@ from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.run_folder import RunFolder
 from emotion_perception.training.schedule import learning_rate
 from emotion_perception.training.step import make_step
-from emotion_perception.training.targets import soft_targets
+from emotion_perception.training.targets import learning_targets
 
 #: Steps whose loss is not waited for: so many may be on their way to a GPU.
 _UNDER_WAY = 20
@@ -71,7 +71,7 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)
     optimizer = make_optimizer(recipe, model)
-    targets = soft_targets(lesson.train, recipe, lesson.taught)
+    targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
     state = checkpoint.State()
     if folder.checkpoint.is_file():
@@ -113,15 +113,8 @@ class _Course:
         """Train one epoch, or what is left of it, or as long as there is time; save; validate after a whole one."""
         state, steps = self._state, self._feed.steps
         coming: list[Any] = []
-        rate = 0.0
         for batch in self._feed.epoch(state.epoch, first=state.step):
-            rate = learning_rate(
-                self._recipe,
-                step=state.epoch * steps + state.step,
-                steps=self._recipe.epochs * steps,
-                factor=state.progress.factor,
-            )
-            coming.append(self._step(batch, rate))
+            coming.append(self._step(batch, self._rate(state.step)))
             state.step += 1
             if len(coming) >= _UNDER_WAY or state.step == steps:
                 self._count(coming)
@@ -130,7 +123,13 @@ class _Course:
                 self._save()
                 if not self.goes_on and state.step < steps:
                     return
-        self._finish(rate)
+        self._finish()
+
+    def _rate(self, step: int) -> float:
+        """Learning rate of a step of this epoch."""
+        state, steps = self._state, self._feed.steps
+        done = state.epoch * steps + step
+        return learning_rate(self._recipe, step=done, steps=self._recipe.epochs * steps, factor=state.progress.factor)
 
     def _count(self, coming: list[Any]) -> None:
         """Wait for steps, and sum up what they told."""
@@ -147,7 +146,7 @@ class _Course:
         loss, accuracy = (total / state.step for total in state.sums)
         self._watcher.step(state.epoch + 1, state.step, self._feed.steps, loss, accuracy)
 
-    def _finish(self, rate: float) -> None:
+    def _finish(self) -> None:
         """Validate, note, keep the best weights, save."""
         state, recipe = self._state, self._recipe
         self._step.settle()
@@ -157,7 +156,7 @@ class _Course:
         said = score(softmax(logits(self._plain, validation.images)), validation.labels, validation.classes)
         row = {
             "epoch": float(state.epoch + 1),
-            "learning_rate": rate,
+            "learning_rate": self._rate(self._feed.steps - 1),
             "loss": state.sums[0] / state.step,
             "accuracy": state.sums[1] / state.step,
             "val_loss": said.nll,

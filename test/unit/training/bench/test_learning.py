@@ -18,7 +18,7 @@ from emotion_perception.training.datasets import open_dataset
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe, load_recipe
 from emotion_perception.training.run_folder import RunFolder
-from emotion_perception.training.targets import class_weights, soft_targets
+from emotion_perception.training.targets import class_weights, learning_targets
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -143,11 +143,11 @@ def test_parts_targets_and_weights(bars: Path) -> None:
     six, _ = training_parts(dataset, Recipe(drop=("disgust",)))
     assert "disgust" not in six.classes and len(six.classes) == 6
 
-    smooth = soft_targets(train, Recipe(label_smoothing=0.1))
+    smooth = learning_targets(train, Recipe(label_smoothing=0.1))
     np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
     assert smooth[0, train.labels[0]] == pytest.approx(0.9 + 0.1 / 7)
     said = np.full((len(train), 7), 1 / 7, np.float32)
-    assert soft_targets(train, Recipe(teaching=1.0), said)[0] == pytest.approx(said[0])
+    assert learning_targets(train, Recipe(teaching=1.0), said)[0] == pytest.approx(said[0])
     uneven = dataset.subset(np.flatnonzero((dataset.labels != 1) | (np.arange(len(dataset)) < 20)))
     balanced, half = class_weights(uneven, 1.0), class_weights(uneven, 0.5)
     counts = np.bincount(uneven.labels)
