@@ -22,6 +22,7 @@ COMMANDS = (
     "models",
     "say",
     "listen",
+    "dataset",
     "doctor",
     "lifecycle",
     "benchmark",

@@ -47,3 +47,7 @@ class VoiceError(PerceptionError):
 
 class RecognitionError(PerceptionError):
     """A recogniser of speech that cannot be loaded, or a language that it does not understand."""
+
+
+class DatasetError(PerceptionError):
+    """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
