@@ -24,8 +24,15 @@ COMMANDS = (
     "listen",
     "dataset",
     "doctor",
+    "evaluate",
+    "sweep",
+    "compare",
+    "card",
     "lifecycle",
     "benchmark",
+    "train",
+    "export",
+    "ship",
 )
 
 
