@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import re
 import socket
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -73,24 +74,29 @@ def open_study(storage: str, name: str, sweep: Sweep) -> Any:
         )
         study = optuna.create_study(storage=database, study_name=name, direction="maximize", load_if_exists=True)
     except Exception as error:  # whatever the database's driver raises
-        reason = " ".join(str(error).split())[:200]
+        reason = without_password(" ".join(str(error).split()))[:200]
         raise EvaluationError(
-            f"storage {storage} cannot be used ({reason}): give sqlite:///FILE, or the address of a MySQL or PostgreSQL"
-            " database whose Python driver is installed."
+            f"storage {without_password(storage)} cannot be used ({reason}): give sqlite:///FILE, or the address of a"
+            " MySQL or PostgreSQL database whose Python driver is installed."
         ) from error
     known = study.user_attrs.get(_PLAN)
     if known is None:
         study.set_user_attr(_PLAN, sweep.identity())
     elif differing := [what for what, value in sweep.identity().items() if known[what] != value]:
         raise EvaluationError(
-            f'study "{name}" in {storage} has another {differing[0]}: give the same as when it began, or another'
-            " --study."
+            f'study "{name}" in {without_password(storage)} has another {differing[0]}: give the same as when it'
+            " began, or another --study."
         )
     if not study.user_attrs.get(_PLANNED):
         for values in sweep.plan:
             study.enqueue_trial(values, user_attrs={_VALUES: values}, skip_if_exists=True)
         study.set_user_attr(_PLANNED, True)
     return study
+
+
+def without_password(text: str) -> str:
+    """The text with the user and password of each address in it left out."""
+    return re.sub(r"//[^/@\s]*@", "//…@", text)
 
 
 def work(

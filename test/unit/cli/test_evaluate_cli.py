@@ -118,7 +118,9 @@ def test_a_bare_network_says_how_it_is_fed(
         run("--data", data, "--model", bare)
     run("--data", data, "--json")
     run("--data", data, "--json", "--model", bare, "--scaling", "127.5", "127.5")
-    described, undescribed = _objects(capsys.readouterr().out)
+    run("--data", data, "--json", "--model", bare, "--scaling", "0", "127.5")
+    described, undescribed, brighter = _objects(capsys.readouterr().out)
+    assert brighter["nll"] != described["nll"]
     for key in ("accuracy", "nll", "ece", "confusion"):
         assert described[key] == undescribed[key]
 
