@@ -6,7 +6,7 @@ Our camera node takes the driver's names, so that whatever listens to the robot 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import EqualsSubstitution, LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import EqualsSubstitution, IfElseSubstitution, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import SetRemap
 from launch_ros.substitutions import FindPackageShare
 
@@ -16,7 +16,7 @@ TOPICS = ("image_raw", "image_raw/compressed", "camera_info", "set_camera_info")
 
 def generate_launch_description() -> LaunchDescription:
     share = FindPackageShare(PACKAGE)
-    images_from, source, topics = map(LaunchConfiguration, ("images_from", "source", "camera_topics"))
+    images_from, source, topics, tts = map(LaunchConfiguration, ("images_from", "source", "camera_topics", "tts"))
     stream = ["nao://", LaunchConfiguration("robot"), "?camera=front&transport=", LaunchConfiguration("transport")]
     return LaunchDescription(
         [
@@ -45,9 +45,17 @@ def generate_launch_description() -> LaunchDescription:
                 default_value=PathJoinSubstitution([share, "config", "nao.yaml"]),
                 description="Parameters of all nodes, a ROS parameter file",
             ),
+            DeclareLaunchArgument(
+                "tts",
+                default_value="none",
+                description="Engine of the voice, with dialogue:=true; none: the robot's own, through naoqi_driver2's "
+                "/speech; any other speaks on this computer, and the robot is silent",
+            ),
             GroupAction(
                 [
                     *(SetRemap(topic, [topics, f"/{topic}"]) for topic in TOPICS),
+                    # The driver says what is on /speech, whatever the namespace.
+                    SetRemap("speech", IfElseSubstitution(EqualsSubstitution(tts, "none"), "/speech", "said_here")),
                     IncludeLaunchDescription(
                         PythonLaunchDescriptionSource(PathJoinSubstitution([share, "launch", "robot.launch.py"])),
                         launch_arguments=[("camera", EqualsSubstitution(images_from, "stream")), ("source", source)],

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -67,3 +70,57 @@ def gstreamer() -> Any:
 def weight() -> Callable[[str], Path]:
     """weight("blazeface_back") -> the weights' file, its SHA-256 compared with the manifest."""
     return weights.locate
+
+
+class SoundServer:
+    """A PulseAudio of the test's own: a loudspeaker "robot", and a microphone "robot_mic" that hears it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket = folder / "pulse" / "native"
+        self._socket.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        modules = (
+            f"module-native-protocol-unix auth-anonymous=1 socket={self._socket}",
+            "module-null-sink sink_name=robot rate=48000 channels=1",
+            "module-remap-source source_name=robot_mic master=robot.monitor remix=no",
+        )
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm"]
+        with (self._folder / "pulseaudio.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, *itertools.chain(*(("-L", module) for module in modules))], stdout=log, stderr=log
+            )
+        end = time.monotonic() + 20
+        while "robot_mic" not in self.pactl("list", "short", "sources"):
+            assert time.monotonic() < end, (self._folder / "pulseaudio.log").read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._socket.unlink(missing_ok=True)
+
+    def pactl(self, *arguments: str) -> str:
+        return subprocess.run(["pactl", *arguments], capture_output=True, text=True, check=False, timeout=20).stdout
+
+
+@pytest.fixture
+def sound_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
+    """A running SoundServer that this process, and what it starts, plays to and listens to."""
+    lacks = "sudo apt-get install libportaudio2 libasound2-plugins pulseaudio pulseaudio-utils"
+    plugin = any(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so"))
+    if not (plugin and shutil.which("pulseaudio") and shutil.which("pactl")):
+        if os.environ.get("CI") == "true":
+            pytest.fail(lacks)
+        pytest.skip(lacks)
+    for name in ("PULSE_SINK", "PULSE_SOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(tmp_path / "pulse"))
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'pulse' / 'native'}")
+    server = SoundServer(tmp_path)
+    yield server
+    server.stop()

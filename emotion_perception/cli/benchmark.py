@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.core.errors import ParameterError, PerceptionError
-from emotion_perception.nodes import NODES
+from emotion_perception.nodes import NODES, TALKING
 
 _ROUNDS = 3
 _INTERRUPTED = 130  # the exit code of what SIGINT has ended
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if rounds < 1:
         raise ParameterError(f"--rounds is {rounds}: give 1 or more")
     compared = tuple(args.compare or ())
-    others = [name for name in NODES if name not in ("camera", *plan.PERCEPTION)]
+    others = [name for name in NODES if name not in ("camera", *plan.PERCEPTION, *TALKING)]
     for node in compared:
         if node not in others:
             raise ParameterError(f'--compare: "{node}" cannot be left out of perception: choose {" or ".join(others)}')

@@ -1,4 +1,4 @@
-"""`emotion-perception run`: all nodes, from the camera to the overlay, in one process."""
+"""`emotion-perception run`: all nodes in one process, from the camera to the overlay; with --scenario it talks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from emotion_perception.cli import parameters
 from emotion_perception.cli.view import live_page
 from emotion_perception.cli.view.access import DEFAULT_PORT, Address, address
 from emotion_perception.core.errors import ParameterError, PerceptionError
-from emotion_perception.nodes import NODES, node_class
+from emotion_perception.nodes import NODES, TALKING, node_class
 
 _DRAIN_TIMEOUT = 3.0  # seconds that the last frame of a recording may take through the graph
 _START_TIMEOUT = 10.0  # seconds until every node is active
 _POLL = 0.02
+_OFF = "off"
+_DISPENSABLE = ("speech_recognizer", "speech_synthesizer")  # without a device or engine the robot goes on without them
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -49,6 +51,21 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         "--no-identity", action="store_true", help="run without face_identity: nobody is recognised or enrolled"
     )
     parser.add_argument(
+        "--scenario",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="talk with people: a scenario of config/scenarios/ or the path of your own; without a value "
+        "dialogue.scenario of the parameters",
+    )
+    parser.add_argument("--language", metavar="TAG", help="that it begins to talk in, e.g. el; needs --scenario")
+    parser.add_argument(
+        "--tts", metavar="ENGINE", help=f"that it speaks with, e.g. espeak; {_OFF}: another program speaks"
+    )
+    parser.add_argument(
+        "--stt", metavar="ENGINE", help=f"that it understands speech with, e.g. vosk; {_OFF}: another program listens"
+    )
+    parser.add_argument(
         "--view",
         type=address,
         nargs="?",
@@ -76,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         raise ParameterError("--source needs the camera node, and --no-camera leaves it out: give one")
     if args.source:
         values.append(("camera", "source", args.source))
+    values += _talking(args)
     for path in args.params_file:
         parameters.check_file(path)
     for node, name, value in values:
@@ -89,6 +107,20 @@ def run(args: argparse.Namespace) -> int:
         for path in [*args.params_file, overrides] if values else args.params_file:
             arguments += ["--params-file", str(path)]
         return _Session(args, [*arguments, *args.ros_args]).run()
+
+
+def _talking(args: argparse.Namespace) -> list[tuple[str, str, str]]:
+    """Return the parameters that the arguments of a conversation stand for."""
+    asked = {
+        "--scenario": ("dialogue", "scenario", args.scenario),
+        "--language": ("dialogue", "language", args.language),
+        "--tts": ("speech_synthesizer", "engine", args.tts),
+        "--stt": ("speech_recognizer", "engine", args.stt),
+    }
+    given = {option: value for option, value in asked.items() if value[2] is not None}
+    if args.scenario is None and given:
+        raise ParameterError(f"{next(iter(given))} is about talking with people: add --scenario, which starts that")
+    return [value for value in given.values() if value[2] not in ("", _OFF)]
 
 
 class _Session:
@@ -127,12 +159,19 @@ class _Session:
 
         args, graph = self._args, self._graph
         left_out = {"overlay": args.no_overlay, "face_identity": args.no_identity}
+        left_out |= dict.fromkeys(TALKING, args.scenario is None)
+        left_out["speech_synthesizer"] |= args.tts == _OFF
+        left_out["speech_recognizer"] |= args.stt == _OFF
         names = [name for name in NODES if not left_out.get(name)]
-        nodes = [graph.add(node_class(name)) for name in reversed(names) if name != "camera"]
+        nodes = [
+            graph.add(node_class(name), essential=name not in _DISPENSABLE)
+            for name in reversed(names)
+            if name != "camera"
+        ]
         self._line = graph.add(LiveLine, captured_at=self._captured_at)
         if args.out:
             self._recording = graph.add(Recording, folder=args.out, video=not args.no_overlay)
-        self._wait_until(lambda: all(node.active for node in nodes), _START_TIMEOUT)
+        self._wait_until(lambda: all(node.active or node.failure for node in nodes), _START_TIMEOUT)
         if not graph.done.is_set() and not args.no_camera:
             camera = self._camera = graph.add(node_class("camera"))
             self._wait_until(lambda: camera.active or camera.failure, _START_TIMEOUT)

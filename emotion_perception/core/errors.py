@@ -33,6 +33,22 @@ class BagError(PerceptionError):
     """A bag that cannot be written, read or recovered, or that holds nothing of what is asked for."""
 
 
+class ScenarioError(PerceptionError):
+    """A scenario or a file of phrases that cannot be used, with file and line; or a memory of refusals."""
+
+
+class AudioError(PerceptionError):
+    """A microphone or loudspeaker that is missing or was lost, or a sound file that cannot be read or written."""
+
+
+class VoiceError(PerceptionError):
+    """A text that a voice cannot speak, or a voice that cannot be loaded or reached."""
+
+
+class RecognitionError(PerceptionError):
+    """A recogniser of speech that cannot be loaded, or a language that it does not understand."""
+
+
 class EvaluationError(PerceptionError):
     """A model, data or a study of them that cannot be evaluated, or a result that cannot be written or read."""
 

@@ -16,7 +16,13 @@ NODES = {
     "face_identity": "FaceIdentityNode",
     "emotion_classifier": "EmotionClassifierNode",
     "overlay": "OverlayNode",
+    "speech_recognizer": "SpeechRecognizerNode",
+    "dialogue": "DialogueNode",
+    "speech_synthesizer": "SpeechSynthesizerNode",
 }
+
+#: Those that let a robot talk. They run only when asked for.
+TALKING = ("speech_recognizer", "dialogue", "speech_synthesizer")
 
 
 def node_class(name: str) -> Any:

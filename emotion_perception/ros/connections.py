@@ -25,6 +25,7 @@ _OVERRIDES = QoSOverridingOptions(_OVERRIDABLE)
 class Input:
     """A subscription that knows when its topic has no publisher or fell silent.
 
+    watched: whether it is a problem when nobody publishes it. seldom: messages come now and then, so silence is none.
     prompt: call ``callback`` in a thread of its own as soon as a message is there, and not when the executor comes to
     it: for callbacks that only hand over, of topics on the way from the camera to `emotion`.
     """
@@ -39,12 +40,14 @@ class Input:
         qos: QoSProfile,
         *,
         watched: bool = True,
+        seldom: bool = False,
         prompt: bool = False,
     ) -> None:
         self._node = node
         self._health = health
         self._callback = callback
         self._watched = watched
+        self._seldom = seldom
         self._key = f"input {topic}"
         self._opened = time.monotonic()
         self._heard: float | None = None
@@ -70,7 +73,7 @@ class Input:
         if not self._watched:
             return
         now = time.monotonic()
-        if self._heard is not None and now - self._heard < _SILENCE:
+        if (self._heard is not None and now - self._heard < _SILENCE) or (self._seldom and self.publishers):
             self._health.clear(self._key)
         elif now - (self._heard or self._opened) < _GRACE:
             return

@@ -120,9 +120,11 @@ def identity_to_message(face_id: str, known: Identification) -> Identity:
         face_id=face_id,
         person_id=known.person.id if known.person else "",
         name=known.person.name if known.person else "",
+        language=known.person.language if known.person else "",
         confidence=float(known.confidence),
         age=float(known.age),
         female_probability=float(known.female_probability),
+        decided=bool(known.decided),
     )
 
 

@@ -69,10 +69,10 @@ class Graph:
         self._signals.put(False)
         self._stopper.join()
 
-    def add(self, make: Callable[..., Node], **options: Any) -> Any:
-        """Make a node in this process and let it spin."""
+    def add(self, make: Callable[..., Node], *, essential: bool = True, **options: Any) -> Any:
+        """Make a node in this process and let it spin; where it is not ``essential``, the others do without it."""
         node = make(context=self._context, **options)
-        if isinstance(node, PerceptionNode):
+        if isinstance(node, PerceptionNode) and essential:
             node.on_failure = self._note_failure
         self._nodes.append(node)
         self._executor.add_node(node)

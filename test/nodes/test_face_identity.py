@@ -115,12 +115,13 @@ def test_somebody_who_enrolled_by_picture_is_named_and_a_stranger_is_not(
     assert answer.success, answer.message
 
     (seen,) = stage.show_until(picture("happy_picture"), known)
-    assert (seen.person_id, seen.name) == (answer.person_id, "Ελένη")
+    assert (seen.person_id, seen.name, seen.language) == (answer.person_id, "Ελένη", "el")
     assert 0.5 < seen.confidence <= 1
 
     stage.new_scene()
     (seen,) = stage.show_until(picture("surprise_picture"), estimated)  # so it was looked at often enough
     assert (seen.person_id, seen.name, seen.confidence) == ("", "", 0.0)
+    assert seen.decided
 
 
 def test_people_are_told_apart_from_each_other_and_from_strangers_on_other_photographs(

@@ -18,9 +18,10 @@ import pytest
 
 from emotion_perception.cli import replay, run
 from emotion_perception.core.paths import share_dir
-from emotion_perception.nodes import NODES
+from emotion_perception.nodes import NODES, TALKING
 
 LAUNCH = share_dir() / "launch"
+SEEING = [name for name in NODES if name not in TALKING]
 ROBOT_YAML, NAO_YAML = ("config", "robot.yaml"), ("config", "nao.yaml")  # below whichever share folder launch finds
 
 
@@ -113,6 +114,14 @@ class Equals:
         return str(perform(self.left, context) == perform(self.right, context)).lower()
 
 
+class IfElse:
+    def __init__(self, condition: Any, then: str, otherwise: str) -> None:
+        self.condition, self.then, self.otherwise = condition, then, otherwise
+
+    def perform(self, context: Context) -> str:
+        return self.then if perform(self.condition, context) == "true" else self.otherwise
+
+
 class Configuration:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -174,6 +183,7 @@ STANDINS: dict[str, dict[str, Any]] = {
     "launch.launch_description_sources": {"PythonLaunchDescriptionSource": lambda path: path},
     "launch.substitutions": {
         "EqualsSubstitution": Equals,
+        "IfElseSubstitution": IfElse,
         "LaunchConfiguration": Configuration,
         "PathJoinSubstitution": Joined,
     },
@@ -242,9 +252,13 @@ def command_line(node: Node) -> argparse.Namespace:
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("robot", "source camera params_file use_sim_time overlay identity composed namespace log_level"),
+        (
+            "robot",
+            "source camera params_file use_sim_time overlay identity dialogue scenario language tts stt "
+            "composed namespace log_level",
+        ),
         ("replay", "bag rate start loop params_file"),
-        ("nao", "images_from robot transport source camera_topics params_file"),
+        ("nao", "images_from robot transport source camera_topics params_file tts"),
     ],
 )
 def test_arguments_are_the_documented_ones_each_with_a_description(
@@ -286,7 +300,7 @@ def test_one_process_takes_every_argument(started: Callable[..., dict[str, Node]
 
 def test_process_per_node_starts_each_of_the_table_again_when_it_dies(started: Callable[..., dict[str, Node]]) -> None:
     nodes = started(composed="false", namespace="a", use_sim_time="true", log_level="warn")
-    assert list(nodes) == list(NODES)
+    assert list(nodes) == SEEING
     for name, node in nodes.items():
         assert node.options["name"] == name
         assert node.options["namespace"] == "a"
@@ -314,7 +328,43 @@ def test_process_per_node_without_identity(started: Callable[..., dict[str, Node
 def test_without_our_camera_nothing_is_done_with_a_source(started: Callable[..., dict[str, Node]]) -> None:
     args = command_line(started(camera="false", source="synthetic:")["emotion-perception"])
     assert (args.no_camera, args.source) == (True, None)
-    assert list(started(camera="false", source="synthetic:", composed="false")) == list(NODES)[1:]
+    assert list(started(camera="false", source="synthetic:", composed="false")) == SEEING[1:]
+
+
+def test_one_process_talks_when_asked_to(started: Callable[..., dict[str, Node]]) -> None:
+    assert command_line(started()["emotion-perception"]).scenario is None
+    args = command_line(started(dialogue="true")["emotion-perception"])
+    assert (args.scenario, args.language, args.tts, args.stt) == ("", None, None, None)
+    asked = {"scenario": "my.yaml", "language": "el", "tts": "espeak", "stt": "off"}
+    args = command_line(started(dialogue="true", **asked)["emotion-perception"])
+    assert (args.scenario, args.language, args.tts, args.stt) == tuple(asked.values())
+
+
+def test_process_per_node_talks_when_asked_to(started: Callable[..., dict[str, Node]]) -> None:
+    assert list(started(dialogue="true", composed="false")) == list(NODES)
+    nodes = started(dialogue="true", composed="false", scenario="my.yaml", language="no", tts="espeak", stt="off")
+    assert list(nodes) == [name for name in NODES if name != "speech_recognizer"]
+    asked = {name: node.parameters for name, node in nodes.items()}
+    assert {name: asked["dialogue"][name].value for name in ("scenario", "language")} == {
+        "scenario": "my.yaml",
+        "language": "no",
+    }
+    assert asked["dialogue"]["language"].value_type is str, "no is false in yaml, and Norwegian here"
+
+
+@pytest.mark.parametrize("composed", ["true", "false"])
+def test_a_nao_speaks_with_its_own_voice_unless_told_otherwise(
+    started: Callable[..., dict[str, Node]], composed: str
+) -> None:
+    def voice(**given: str) -> tuple[str, set[str]]:
+        nodes = started("nao", dialogue="true", composed=composed, namespace="robot1", **given)
+        spoken_on = {dict(node.options["remappings"])["speech"] for node in nodes.values()}
+        if composed == "true":
+            return command_line(nodes["emotion-perception"]).tts, spoken_on
+        return nodes["speech_synthesizer"].parameters["engine"].value, spoken_on
+
+    assert voice() == ("none", {"/speech"})
+    assert voice(tts="espeak") == ("espeak", {"said_here"}), "or both would speak"
 
 
 NAO_TOPICS = {
@@ -322,6 +372,7 @@ NAO_TOPICS = {
     "image_raw/compressed": "camera/front/image_raw/compressed",
     "camera_info": "camera/front/camera_info",
     "set_camera_info": "camera/front/set_camera_info",
+    "speech": "/speech",
 }
 
 
@@ -338,7 +389,7 @@ def test_naos_stream_comes_through_our_camera_under_the_drivers_names(
 
 def test_naos_stream_and_its_names_can_be_others(started: Callable[..., dict[str, Node]]) -> None:
     nodes = started("nao", source="udp-h264://:3000", camera_topics="/nao/camera/bottom", composed="false")
-    assert list(nodes) == list(NODES)
+    assert list(nodes) == SEEING
     for node in nodes.values():
         assert dict(node.options["remappings"])["image_raw"] == "/nao/camera/bottom/image_raw"
     assert "source" in nodes["camera"].parameters
@@ -352,7 +403,7 @@ def test_the_images_of_naos_driver_go_to_our_nodes_without_our_camera(
     if composed == "true":
         assert command_line(nodes["emotion-perception"]).no_camera is True
     else:
-        assert list(nodes) == list(NODES)[1:]
+        assert list(nodes) == SEEING[1:]
     for node in nodes.values():
         assert dict(node.options["remappings"]) == NAO_TOPICS
 
@@ -382,7 +433,9 @@ def test_a_way_to_naos_images_that_is_none_is_refused(started: Callable[..., dic
         started("nao", **{argument: "pigeon"})
 
 
-@pytest.mark.parametrize("argument", ["camera", "use_sim_time", "overlay", "identity", "composed", "log_level"])
+@pytest.mark.parametrize(
+    "argument", ["camera", "use_sim_time", "overlay", "identity", "dialogue", "composed", "log_level"]
+)
 def test_a_value_that_means_nothing_is_refused(started: Callable[..., dict[str, Node]], argument: str) -> None:
     with pytest.raises(RuntimeError, match=argument):
         started(**{argument: "maybe"})

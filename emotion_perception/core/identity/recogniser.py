@@ -55,12 +55,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Identification:
-    """Who a face belongs to: a person and the probability that this is right, or None and 0; and the estimates."""
+    """Who a face belongs to: a person and the probability that this is right, or None and 0; and the estimates.
+
+    decided: whether it was looked at often enough to tell, so that a face without a person is a stranger's.
+    """
 
     person: Person | None = None
     confidence: float = 0.0
     age: float = math.nan
     female_probability: float = math.nan
+    decided: bool = False
 
 
 @dataclass(eq=False)
@@ -249,8 +253,15 @@ class Recogniser:
             return Identification()
         age, female = _estimates(track.estimates) if self._estimate else (math.nan, math.nan)
         if track.person is None or self._holders.get(track.person) != face:
-            return Identification(None, 0.0, age, female)
-        return Identification(self._people[track.person], track.confidence, age, female)
+            return Identification(None, 0.0, age, female, self._decided(track))
+        return Identification(self._people[track.person], track.confidence, age, female, True)
+
+    def _decided(self, track: _Track) -> bool:
+        """Whether a face that is nobody's is a stranger's: no look of enough names anybody, or too many disagree."""
+        if not (self._recognise and self._gallery.people):
+            return True
+        names = {name for name, _ in track.votes}
+        return len(track.votes) >= (ENOUGH if names == {None} else WINDOW)
 
     def _vote(self, look: Look) -> tuple[str | None, float]:
         if look.embedding is None or not self._recognise or not self._gallery.people:

@@ -178,7 +178,7 @@ def test_a_microphone_of_pulseaudio(doctor: Callable[..., Any], tmp_path: Path) 
         server.terminate()
         server.wait()
     assert "there is no microphone" not in found["sentence"]
-    assert "robot_mic" in found["sentence"] or "libportaudio2" in found["command"]
+    assert "pulse:robot_mic" in found["sentence"] or "libportaudio2" in found["command"], found
 
 
 @pytest.mark.parametrize(

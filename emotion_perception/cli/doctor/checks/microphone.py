@@ -30,7 +30,27 @@ def check(_: Settings) -> Finding:
             "install it",
             command=commands.apt("libportaudio2"),
         )
-    return ok(f"microphone {microphones[0]}, loudspeaker {speakers[0]}")
+    return _reachable(microphones[0])
+
+
+def _reachable(microphone: str) -> Finding:
+    """Compare with what the robot can open, and name that as its parameters take it."""
+    from emotion_perception.core.errors import AudioError
+    from emotion_perception.speech.audio.devices import list_devices
+
+    try:
+        devices = list_devices()
+    except AudioError as error:
+        return note(str(error), "do what it says")
+    microphones = [device.name for device in devices if device.inputs]
+    speakers = [device.name for device in devices if device.outputs]
+    if not microphones:
+        return note(
+            f"there is a microphone ({microphone}), but PortAudio cannot reach it through the sound server",
+            "install its way there",
+            command=commands.apt("libasound2-plugins"),
+        )
+    return ok(f"microphones: {', '.join(microphones)}; loudspeakers: {', '.join(speakers)}")
 
 
 def _pulse(kind: str) -> list[str]:

@@ -15,6 +15,7 @@ from emotion_perception.cli.doctor.graph.causes import (
     silent_inputs,
     trouble_of,
 )
+from emotion_perception.cli.doctor.graph.conversation import missing_ends
 from emotion_perception.cli.doctor.graph.snapshot import Snapshot, Topic, short
 
 _OVERRIDABLE = ("durability", "reliability")
@@ -28,8 +29,10 @@ def judge(snapshot: Snapshot) -> list[Finding]:
     for finding, node in _silences(snapshot):
         found.append(finding)
         blamed.add(node)
+    talks = list(missing_ends(snapshot))
+    found += [finding for finding, _ in talks]
     found += _mismatches(snapshot)
-    found += _complaints(snapshot, blamed)
+    found += _complaints(snapshot, blamed, told={node for _, node in talks})
     return sorted(found, key=lambda finding: -finding.level) or [_all_well(snapshot)]
 
 
@@ -105,8 +108,8 @@ def _qos_remedy(topic: Topic, policy: str, asked: object) -> str:
     return f"{change}, or start the publisher with --ros-args -p qos_overrides.{topic.name}.publisher.{policy}:={value}"
 
 
-def _complaints(snapshot: Snapshot, blamed: set[str]) -> Iterator[Finding]:
-    """What is wrong with nodes that no input's silence has led to."""
+def _complaints(snapshot: Snapshot, blamed: set[str], *, told: set[str]) -> Iterator[Finding]:
+    """What is wrong with nodes that no input's silence has led to; of those ``told`` about their warnings are known."""
     names = [node.name for node in snapshot.nodes]
     for node in snapshot.nodes:
         if node.name in blamed:
@@ -115,7 +118,7 @@ def _complaints(snapshot: Snapshot, blamed: set[str]) -> Iterator[Finding]:
         if cause:
             make = note if cause.on_purpose else fault
             yield make(cause.clause, cause.remedy, command=cause.command)
-        elif node.report and node.report.level > 0 and not blamed:  # or it is an effect
+        elif node.report and node.report.level > 0 and not blamed and node.name not in told:  # or it is an effect
             yield note(f"{short(node.name)} says: {node.report.message}", "do what it says")
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield fault(

@@ -160,3 +160,37 @@ def test_nodes_that_wait_for_each_other_end_the_search() -> None:
     )
     nodes = (Node("/flipper", ""), Node("/rotator", ""))
     assert all("publishes nothing on" in each for each in sentences(Snapshot(0, "SUBNET", nodes, topics)))
+
+
+STATE, HEARD, TEXT = "emotion_perception/msg/DialogueState", "emotion_perception/msg/Utterance", "std_msgs/msg/String"
+
+
+@pytest.mark.parametrize(
+    ("ears", "voice", "said"),
+    [
+        (("/a/speech_recognizer",), ("/a/speech_synthesizer", "/a/_view_1"), ["nothing is wrong with 1 node"]),
+        ((), ("/naoqi_driver",), ["a/dialogue hears nobody, as nobody publishes /a/heard"]),
+        (("/a/microphone",), ("/a/_view_1",), ["nobody says what a/dialogue publishes on /a/speech"]),
+    ],
+)
+def test_a_robot_that_talks_wants_ears_and_a_voice(
+    ears: tuple[str, ...], voice: tuple[str, ...], said: list[str]
+) -> None:
+    complaint = Report(1, "nobody publishes /a/heard", {})
+    topics = (
+        Topic("/a/dialogue/state", (STATE,), ends("/a/dialogue")),
+        Topic("/a/heard", (HEARD,), ends(*ears), ends("/a/dialogue", "/a/_view_1"), 0.0),
+        Topic("/a/speech", (TEXT,), ends("/a/dialogue"), ends(*voice), 0.0),
+        Topic("/a/privacy_notice", (TEXT,), ends("/a/face_identity"), (), 0.0),
+    )
+    node = Node("/a/dialogue", "active", OK if said[0].startswith("nothing") else complaint)
+    found = judge(Snapshot(0, "SUBNET", (node,), topics))
+    assert [finding.sentence for finding in found] == said
+    if not said[0].startswith("nothing"):
+        assert found[0].level is Level.NOTE
+        assert "__ns:=/a" in found[0].command
+
+
+def test_a_page_that_looks_wants_no_ears() -> None:
+    topic = Topic("/heard", (HEARD,), (), ends("/_view_1"), 0.0)
+    assert judge(Snapshot(0, "SUBNET", (Node("/camera", "active", OK),), (topic,)))[0].level is Level.OK

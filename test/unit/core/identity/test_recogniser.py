@@ -102,6 +102,29 @@ def test_a_stranger_stays_unknown(both: Recogniser) -> None:
     assert (found.person, found.confidence) == (None, 0.0)
 
 
+def test_it_is_decided_who_somebody_is_after_two_looks_and_who_nobody_is_after_one_more(both: Recogniser) -> None:
+    def decided(stamp: float, embedding: NDArray[np.float32]) -> bool:
+        look(both, f"face of {embedding}", stamp, embedding)
+        return both.identify([f"face of {embedding}"])[0].decided
+
+    assert [decided(stamp, ANNA) for stamp in (0.0, 0.2)] == [False, True]
+    assert [decided(stamp, STRANGER) for stamp in (0.4, 0.6, 0.8)] == [False, False, True]
+
+
+def test_looks_that_disagree_are_a_strangers_in_the_end(both: Recogniser) -> None:
+    decided = []
+    for stamp, embedding in enumerate([ANNA, BERTA, STRANGER, BERTA, ANNA]):
+        look(both, "face_1", 0.2 * stamp, embedding)
+        decided.append(both.identify(["face_1"])[0].decided)
+    assert decided == [False] * (WINDOW - 1) + [True]
+
+
+def test_where_nobody_is_remembered_everybody_is_a_stranger_at_once() -> None:
+    made = recogniser(gallery())
+    made.see(0.0, ["face_1"])
+    assert [found.decided for found in made.identify(["face_1", "unseen"])] == [True, False]
+
+
 def test_a_match_at_the_threshold_is_one_and_beyond_it_is_none() -> None:
     for distance, expected in ((0.59, "anna"), (0.61, None)):
         made = recogniser(gallery(anna=ANNA))

@@ -1,0 +1,1 @@
+"""What somebody means: yes, no, commands, questions, names and languages, by the phrases of their language."""

@@ -1,0 +1,1 @@
+"""Sound in and out: loudspeakers, microphones, and WAV files that stand in for them."""

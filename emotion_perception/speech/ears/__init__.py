@@ -1,0 +1,1 @@
+"""Ears: where speech begins and ends in what a microphone brings, and what becomes of it."""

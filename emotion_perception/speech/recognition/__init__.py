@@ -1,0 +1,1 @@
+"""Recognisers: sound of one utterance -> what was said."""
