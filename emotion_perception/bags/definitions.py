@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,11 +40,16 @@ def definition(kind: str) -> Definition:
             if child not in texts:
                 texts[child] = _read(child)
                 waiting.append(child)
+    return Definition(joined(texts), _hash(kind))
+
+
+def joined(texts: Mapping[str, str]) -> str:
+    """Return one text of several .msg files, as a bag holds it. texts: by type; the first is made of the others."""
     first, *others = texts
     text = texts[first]
     for name in others:
         text += f"\n{_RULE}\nMSG: {name.replace('/msg/', '/')}\n{texts[name]}"
-    return Definition(text, _hash(kind))
+    return text
 
 
 def _parts(text: str, *, package: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from emotion_perception.bags.definitions import Definition
 from emotion_perception.bags.metadata import METADATA
 from emotion_perception.bags.part import SUFFIXES
 from emotion_perception.bags.topic import Topic
+from emotion_perception.bags.unpacking import unpacked
 from emotion_perception.core.errors import BagError
 
 #: Suffix -> how such a file begins.
@@ -47,15 +48,17 @@ class BagReader:
         """Open a folder with metadata.yaml, or one .mcap or .db3 file. Raises BagError, which names the remedy."""
         self._path = path
         _check_kind(path)
-        with _refusals(path):
-            self._reader = Reader(path)
+        with ExitStack() as stack, _refusals(path):
+            self._reader = Reader(stack.enter_context(unpacked(path)))
             self._reader.open()
+            stack.callback(self._close_reader)
             self.begin = self._reader.start_time if self._reader.message_count else 0
             self.end = max(self.begin, self._reader.end_time - 1) if self._reader.message_count else 0
             self._topics = {each.id: _topic(each) for each in self._reader.connections}
             self.counts: dict[str, int] = {}
             for each in self._reader.connections:
                 self.counts[each.topic] = self.counts.get(each.topic, 0) + each.msgcount
+            self._opened = stack.pop_all()
 
     @property
     def path(self) -> Path:
@@ -92,10 +95,13 @@ class BagReader:
         storage = self._reader.storage
         return storage.storages if isinstance(storage, DirectoryReader) else [storage]
 
-    def close(self) -> None:
-        """Close the files."""
+    def _close_reader(self) -> None:
         with suppress(ReaderError):
             self._reader.close()
+
+    def close(self) -> None:
+        """Close the files, and remove what was unpacked."""
+        self._opened.close()
 
     def __enter__(self) -> BagReader:
         return self

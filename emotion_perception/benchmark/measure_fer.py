@@ -6,6 +6,8 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -36,6 +38,8 @@ def _stand_in_for_tensorflow() -> None:
         raise RuntimeError("fer's Keras model is not measured: its default is the TensorFlow Lite one")
 
     modules = {name: ModuleType(name) for name in ("tensorflow", "tensorflow.keras", "tensorflow.keras.models")}
+    for name, module in modules.items():  # PyTorch asks what is installed, and stumbles over a module without
+        module.__spec__ = ModuleSpec(name, None)
     vars(modules["tensorflow"])["lite"] = SimpleNamespace(Interpreter=Interpreter)
     vars(modules["tensorflow.keras.models"])["load_model"] = no_keras
     sys.modules.update(modules)
@@ -47,6 +51,8 @@ def measure(clip: Path, truth: Path, *, frames: int, warm_up: int, mtcnn: bool) 
     sys.path.append(str(peer.folder()))  # behind ours: the same OpenCV and NumPy for both
     from fer.fer import FER
 
+    if mtcnn:  # one thread, as our networks: two that meet other work on two cores take eight times as long
+        import_module("torch").set_num_threads(1)
     detector = FER(mtcnn=mtcnn)
     boxes = np.load(truth)
     source = FileSource(clip, loop=True)

@@ -76,8 +76,9 @@ def _slow(results: Results) -> list[str]:
 
 _PEER_NOTE = (
     "The same clips in the same rounds; its own code on the same OpenCV, NumPy and LiteRT as ours, with its quantised "
-    "model (its default). Ours: the whole graph, flat out; recall of detection. Found: the middle of a box lies in a "
-    "face. The faces of the scenes are those our detector finds in the original pictures, which favours ours."
+    "model (its default), MTCNN on one thread. Ours: the whole graph, flat out; recall of detection. Found: the middle "
+    "of a box lies in a face. The faces of the scenes are those our detector finds in the original pictures, which "
+    "favours ours."
 )
 
 

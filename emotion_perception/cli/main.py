@@ -22,9 +22,17 @@ COMMANDS = (
     "models",
     "say",
     "listen",
+    "dataset",
     "doctor",
+    "evaluate",
+    "sweep",
+    "compare",
+    "card",
     "lifecycle",
     "benchmark",
+    "train",
+    "export",
+    "ship",
 )
 
 

@@ -71,6 +71,16 @@ def check_file(path: Path) -> None:
             check_assignment(node, str(name), value, where=f"parameter file {path}")
 
 
+def assigned(node: str, name: str, files: Iterable[Path], values: Iterable[tuple[str, str, Any]]) -> bool:
+    """Whether a checked file or a single value sets the parameter, and not to an empty text."""
+    found = [value for each, parameter, value in values if (each, parameter) == (node, name)]
+    for path in files:
+        for section, body in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if str(section).rpartition("/")[2] == node:
+                found.append(body["ros__parameters"].get(name))
+    return any(found)
+
+
 def write_file(path: Path, values: Iterable[tuple[str, str, Any]]) -> None:
     """Write single values as a parameter file that works in any namespace."""
     sections: dict[str, Any] = {}

@@ -47,3 +47,15 @@ class VoiceError(PerceptionError):
 
 class RecognitionError(PerceptionError):
     """A recogniser of speech that cannot be loaded, or a language that it does not understand."""
+
+
+class EvaluationError(PerceptionError):
+    """A model, data or a study of them that cannot be evaluated, or a result that cannot be written or read."""
+
+
+class DatasetError(PerceptionError):
+    """Pictures to learn from that cannot be opened, that do not fit together, or of which nothing is left."""
+
+
+class TrainingError(PerceptionError):
+    """A recipe, a run or an export that cannot be made as asked."""

@@ -17,7 +17,7 @@ Shape = tuple[int | None, ...]
 
 
 class InferenceModel(Protocol):
-    """A network in memory, with float32 inputs and outputs.
+    """A network in memory, with float32 inputs and outputs; those of an 8 bit .tflite are converted on the way.
 
     Not thread-safe: a model belongs to one thread at a time. Two threads load the file twice.
     """
@@ -74,9 +74,9 @@ class _LiteRt:
         except (ValueError, RuntimeError) as error:
             raise _unreadable(path, "LiteRT", error) from error
         self._inputs = self._interpreter.get_input_details()
-        self._outputs = [tensor["index"] for tensor in self._interpreter.get_output_details()]
-        for tensor in [*self._inputs, *self._interpreter.get_output_details()]:
-            if tensor["dtype"] is not np.float32:
+        self._outputs = self._interpreter.get_output_details()
+        for tensor in [*self._inputs, *self._outputs]:
+            if tensor["dtype"] is not np.float32 and not _is_quantised(tensor):
                 raise _not_float(path, tensor["name"], np.dtype(tensor["dtype"]).name)
         self._sizes = [tuple(map(int, tensor["shape"])) for tensor in self._inputs]
         self.input_shapes: tuple[Shape, ...] = tuple(
@@ -93,11 +93,31 @@ class _LiteRt:
                 self._interpreter.allocate_tensors()
                 self._sizes = sizes
             for tensor, array in zip(self._inputs, inputs, strict=True):
-                self._interpreter.set_tensor(tensor["index"], np.asarray(array, np.float32))
+                self._interpreter.set_tensor(tensor["index"], _quantised(tensor, np.asarray(array, np.float32)))
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             raise _failed(self._path, error) from error
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
+        return [_dequantised(tensor, self._interpreter.get_tensor(tensor["index"])) for tensor in self._outputs]
+
+
+def _is_quantised(tensor: dict[str, Any]) -> bool:
+    return tensor["dtype"] in (np.int8, np.uint8) and tensor["quantization"][0] > 0
+
+
+def _quantised(tensor: dict[str, Any], values: NDArray[np.float32]) -> NDArray[Any]:
+    """Real = scale * (stored - zero point): LiteRT's 8 bit numbers, clipped to what they can hold."""
+    if tensor["dtype"] is np.float32:
+        return values
+    scale, zero_point = tensor["quantization"]
+    limits = np.iinfo(tensor["dtype"])
+    return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(tensor["dtype"])
+
+
+def _dequantised(tensor: dict[str, Any], stored: NDArray[Any]) -> NDArray[np.float32]:
+    if tensor["dtype"] is np.float32:
+        return stored
+    scale, zero_point = tensor["quantization"]
+    return ((stored.astype(np.float32) - zero_point) * scale).astype(np.float32)
 
 
 class _OnnxRuntime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_perception.core.errors import PerceptionError
-from emotion_perception.core.expression import ExpressionModel
+from emotion_perception.core.expression import DEFAULT_MODEL, ExpressionModel
 from emotion_perception.core.smoothing import ProbabilitySmoother, decide
 from emotion_perception.msg import EmotionArray, FaceArray
 from emotion_perception.ros.images import image_to_bgr
@@ -24,9 +24,7 @@ from emotion_perception.ros.worker import NewestWorker
 class EmotionClassifierParameters(NodeParameters):
     """What can be set of expression classification."""
 
-    model: str = parameter(
-        "fer_mini_xception", "A model of models/, or the path of a .yaml, .tflite or .onnx of your own."
-    )
+    model: str = parameter(DEFAULT_MODEL, "A model of models/, or the path of a .yaml, .tflite or .onnx of your own.")
     threads: int = parameter(1, "Threads of the inference; on two busy cores more are slower.", low=1, high=64)
     time_constant: float = parameter(
         0.3, "Seconds of temporal smoothing; 0 for none.", low=0.0, high=60.0, applies=Applies.LIVE

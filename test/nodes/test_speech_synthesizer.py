@@ -51,6 +51,7 @@ def test_says_phrase_after_phrase(robot: Any, wav: Path) -> None:
     say, speaking = robot()
 
     say("Hello.")
+    speaking.wait(lambda messages: len(messages) == 3)
     say("I am a robot.")
     speaking.wait(lambda messages: len(messages) == 5)
 
@@ -58,6 +59,17 @@ def test_says_phrase_after_phrase(robot: Any, wav: Path) -> None:
     samples, rate = soundfile.read(wav, dtype="int16")
     assert rate == 22050
     assert 1.0 < len(samples) / rate < 3.0 and np.abs(samples).max() > 8000
+
+
+def test_phrases_that_wait_are_said_too(robot: Any, wav: Path) -> None:
+    say, speaking = robot()
+
+    for _ in range(3):
+        say("Hello.")
+    # `speaking` is latched and keeps the last only: the moment between two phrases need not be seen.
+    speaking.wait(lambda messages: len(messages) >= 3 and not messages[-1].data and seconds(wav) > 1.2)
+
+    assert seconds(wav) < 3.0
 
 
 def test_stop_cuts_the_phrase_off_and_drops_those_that_wait(robot: Any, outsider: Any, wav: Path) -> None:

@@ -29,6 +29,9 @@ FORBIDDEN = {
             "emotion_perception.bags"),
     "nodes": ("emotion_perception.cli",),
     "benchmark": ("emotion_perception.cli",),
+    "training": ("rclpy", "sensor_msgs", "std_msgs", "emotion_perception.msg", "emotion_perception.srv",
+                 "emotion_perception.ros", "emotion_perception.nodes", "emotion_perception.cli",
+                 "emotion_perception.bags"),
 }  # fmt: skip
 ONLY_IN_TRAINING = ("tensorflow", "keras")
 NOT_ON_PYPI = ("launch", "launch_ros", "cv_bridge", "rosbag2_py", "ros2cli")

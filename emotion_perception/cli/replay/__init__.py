@@ -48,7 +48,11 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     )
     check = parser.add_argument_group("compare what perception makes of the bag with what it made before")
     check.add_argument(
-        "--check", type=Path, metavar="YAML", help="run the graph on the pictures without loss, and compare with this"
+        "--check",
+        type=Path,
+        metavar="YAML",
+        help="run the graph on the pictures without loss, and compare with this; it knows nobody by name, unless "
+        "--param face_identity.people:=FILE says whom",
     )
     check.add_argument("--update", action="store_true", help="write the file of --check instead of comparing")
     check.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw a picture of each difference into it")

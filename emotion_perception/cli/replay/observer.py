@@ -61,7 +61,8 @@ def observe(
     """Play the image topic of a bag through detector, classifier and identity, and return what they published.
 
     files, values: parameters, as of `run`. It works in a namespace of its own, so that a robot that runs meanwhile
-    neither hears nor disturbs it. Raises PerceptionError when a node fails, or a picture cannot be taken.
+    neither hears nor disturbs it. It knows nobody unless they name a file of people, so that the outcome depends on the
+    bag alone. Raises PerceptionError when a node fails, or a picture cannot be taken.
     """
     names = [name for name in _NODES if identity or name != "face_identity"]
     given = [*values, *((name, "lossless", True) for name in names)]
@@ -72,6 +73,8 @@ def observe(
     namespace = f"/replay_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="emotion_perception_") as scratch:
         overrides = Path(scratch, "overrides.yaml")
+        if not parameters.assigned("face_identity", "people", files, values):
+            given.append(("face_identity", "people", str(Path(scratch, "people.db"))))
         parameters.write_file(overrides, given)
         arguments = ["--ros-args", "--log-level", "warn", "-r", f"__ns:={namespace}"]
         for path in [*files, overrides]:

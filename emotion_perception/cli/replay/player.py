@@ -29,12 +29,20 @@ _DELIVERY = 2.0  # seconds that the last messages may take
 class Player(Node):
     """Publishes what is chosen of a bag.
 
-    rules: absolute names -> absolute names. clock: publish the bag's time on /clock.
+    rules: absolute names -> absolute names. clock: publish the bag's time on /clock. shown: called with the stamp
+    (nanoseconds) of each picture that `play` publishes, right before.
     published, skipped: messages so far; a picture that cannot be converted is skipped.
     """
 
     def __init__(
-        self, *, bag: BagReader, choices: Sequence[Choice], rules: Mapping[str, str], clock: bool, **options: Any
+        self,
+        *,
+        bag: BagReader,
+        choices: Sequence[Choice],
+        rules: Mapping[str, str],
+        clock: bool,
+        shown: Callable[[int], None] = lambda stamp: None,
+        **options: Any,
     ) -> None:
         super().__init__("player", enable_rosout=False, start_parameter_services=False, **options)
         self._bag = bag
@@ -47,6 +55,7 @@ class Player(Node):
         if clock:
             qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
             self._clock_publisher = self.create_publisher(Clock, "/clock", qos)
+        self._shown = shown
         self.published = 0
         self.skipped = 0
         self.trouble = ""
@@ -109,6 +118,8 @@ class Player(Node):
         choice = self._choices[message.topic.name, message.topic.kind]
         try:
             sent = converted(message.data, choice.topic.kind, choice.kind) if choice.converted else message.data
+            if choice.topic.is_image:
+                self._shown(stamp_of(message.data))
         except ImageError as error:
             self.skipped += 1
             self.trouble = str(error)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from emotion_perception.bags.pace import Pace
 from emotion_perception.bags.reading import BagReader
 from emotion_perception.bags.selection import Choice
+from emotion_perception.cli.replay.answers import Answers
 from emotion_perception.cli.replay.keys import Keys
 from emotion_perception.cli.replay.landing import Landing
 from emotion_perception.cli.replay.player import Player
@@ -35,8 +36,15 @@ class Session:
         begin = time.monotonic()
         args = self._args
         with Graph(["--ros-args", "--log-level", "warn", *args.ros_args]) as graph:
+            # Of the graph alone: what a bag itself says on `emotion` is no answer.
+            answers: Answers | None = graph.add(Answers) if self._asks and not args.lossless else None
             player: Player = graph.add(
-                Player, bag=self._bag, choices=self._choices, rules=dict(args.remap), clock=args.clock
+                Player,
+                bag=self._bag,
+                choices=self._choices,
+                rules=dict(args.remap),
+                clock=args.clock,
+                **({"shown": answers.expect} if answers else {}),
             )
             print(f"playing {self._bag.seconds:.1f} s of {', '.join(player.topics)}", flush=True)
             if args.lossless:
@@ -45,12 +53,21 @@ class Session:
                 player.wait_for_audience(stopped=graph.done.is_set)
                 self._play(graph, player)
             player.finish()
+            outcome = answers.summary() if answers else ""
         if sys.stdout.isatty():
             print()
         print(f"played {player.published} messages in {time.monotonic() - begin:.1f} s")
+        if outcome:
+            print(outcome)
         if player.skipped:
             print(f"{player.skipped} pictures were skipped, the last: {player.trouble}")
         return 0
+
+    @property
+    def _asks(self) -> bool:
+        """Whether one camera's pictures are played, and nothing of what perception said of them then."""
+        images = [each for each in self._choices if each.topic.is_image]
+        return len(images) == 1 and all(each.topic.is_input for each in self._choices)
 
     def _play(self, graph: Graph, player: Player) -> None:
         watch = threading.Thread(target=self._follow, args=(graph,), name="watch", daemon=True)

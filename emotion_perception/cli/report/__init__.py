@@ -1,4 +1,4 @@
-"""`emotion-perception report`: what a bag says of expressions, as a page, or as a table for notebooks."""
+"""`emotion-perception report`: what a bag says of expressions, as a page, as a table for notebooks, or for Foxglove."""
 
 from __future__ import annotations
 
@@ -24,14 +24,21 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--no-snapshots", action="store_true", help="leave pictures of people out of the page")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="a row per face and frame")
     parser.add_argument("--parquet", type=Path, metavar="FILE", help="the same, for large bags; needs pyarrow")
+    parser.add_argument(
+        "--foxglove",
+        type=Path,
+        metavar="FILE.mcap",
+        help="a copy of the bag in which Foxglove draws boxes and labels",
+    )
     parser.add_argument("--topic", default="emotion", help="of the expressions; default: emotion")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Write what is asked for. Returns 0; raises BagError when the bag holds no expressions."""
-    if not (args.html or args.csv or args.parquet):
-        raise ParameterError("nothing to write: give --html FILE, --csv FILE or --parquet FILE")
+    files = [each for each in (args.html, args.csv, args.parquet, args.foxglove) if each]
+    if not files:
+        raise ParameterError("nothing to write: give --html FILE, --csv FILE, --parquet FILE or --foxglove FILE.mcap")
     with BagReader(args.bag) as bag:
         table = read_table(bag, absolute(args.topic))
         if args.csv:
@@ -40,7 +47,12 @@ def run(args: argparse.Namespace) -> int:
             write_parquet(args.parquet, table)
         if args.html:
             _write_html(args, bag, table)
-    print(f"wrote {', '.join(str(each) for each in (args.html, args.csv, args.parquet) if each)}")
+        if args.foxglove:
+            from emotion_perception.cli.report.foxglove import write_foxglove
+
+            for sentence in write_foxglove(args.foxglove, bag, absolute(args.topic)):
+                print(sentence)
+    print(f"wrote {', '.join(map(str, files))}")
     return 0
 
 

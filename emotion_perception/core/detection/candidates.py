@@ -58,12 +58,19 @@ class Candidates:
         return self[np.argsort(-self.scores, kind="stable")]
 
 
-def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Intersection over union, and over the smaller of the two, of a box (4,) with each of ``boxes`` (N, 4)."""
-    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    common = np.maximum(sides, 0).prod(axis=1)
-    area, areas = (box[2:] - box[:2]).prod(), (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+def overlaps(
+    boxes: NDArray[np.float32], others: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Intersection over union, and over the smaller of the two, of each of (M, 4) boxes with each of (N, 4); (M, N)."""
+    boxes = boxes[:, np.newaxis]
+    sides = np.maximum(np.minimum(boxes[..., 2:], others[:, 2:]) - np.maximum(boxes[..., :2], others[:, :2]), 0)
+    common = sides[..., 0] * sides[..., 1]
+    area, areas = _areas(boxes), _areas(others)
     return common / (area + areas - common), common / np.minimum(area, areas)
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
 
 
 def average_duplicates(found: Candidates) -> Candidates:
@@ -73,27 +80,30 @@ def average_duplicates(found: Candidates) -> Candidates:
     weighted by score: steadier from frame to frame than those of any one of them. Returns the best first.
     """
     rest = found.by_score()
+    same = overlaps(rest.boxes, rest.boxes)[0] > SAME_FACE
+    np.fill_diagonal(same, True)
     merged: list[Candidates] = []
-    while len(rest):
-        same = overlaps(rest.boxes[0], rest.boxes)[0] > SAME_FACE
-        same[0] = True
-        group = rest[same]
-        weights = group.scores / group.scores.sum()
-        boxes = weights @ group.boxes
-        points = (weights @ group.points.reshape(len(group), -1)).reshape(1, -1, 2)
-        merged.append(Candidates(boxes[np.newaxis], group.scores[:1], points))
-        rest = rest[~same]
+    left = np.ones(len(rest), bool)
+    for index in range(len(rest)):
+        if left[index]:
+            group = rest[same[index] & left]
+            weights = group.scores / group.scores.sum()
+            boxes = weights @ group.boxes
+            points = (weights @ group.points.reshape(len(group), -1)).reshape(1, -1, 2)
+            merged.append(Candidates(boxes[np.newaxis], group.scores[:1], points))
+            left &= ~same[index]
     return Candidates.joined(merged) if merged else found
 
 
 def drop_duplicates(found: Candidates) -> Candidates:
     """Of candidates that mean the same face, seen in different looks, keep the best; returns the best first."""
     rest = found.by_score()
+    union, smaller = overlaps(rest.boxes, rest.boxes)
+    other = (union <= SAME_FACE) & (smaller <= INSIDE)
     kept = np.zeros(len(rest), bool)
     open_ = np.ones(len(rest), bool)
     for index in range(len(rest)):
         if open_[index]:
             kept[index] = True
-            union, smaller = overlaps(rest.boxes[index], rest.boxes)
-            open_ &= (union <= SAME_FACE) & (smaller <= INSIDE)
+            open_ &= other[index]
     return rest[kept]

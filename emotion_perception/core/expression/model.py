@@ -17,6 +17,9 @@ from emotion_perception.core.expression.description import ModelDescription, rea
 from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
 
+#: The model that is used where none is named.
+DEFAULT_MODEL = "fer_mini_xception"
+
 _SMALLEST_PROBABILITY = 1e-12
 _DESCRIPTIONS = (".yaml", ".yml")
 _MODELS = (".tflite", ".onnx")
@@ -64,6 +67,11 @@ class ExpressionModel:
     def name(self) -> str:
         """Name and version, as published."""
         return f"{self._description.name} {self._description.version}"
+
+    @property
+    def description(self) -> ModelDescription:
+        """What the model is made of."""
+        return self._description
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from emotion_perception.core.detection.candidates import Candidates, average_duplicates, drop_duplicates, overlaps
 
@@ -13,16 +12,13 @@ def candidates(*rows: tuple[float, float, float, float, float]) -> Candidates:
     return Candidates(table[:, :4], table[:, 4], table[:, np.newaxis, :2])
 
 
-def f32(*values: float) -> NDArray[np.float32]:
-    return np.array(values, np.float32)
-
-
 def test_overlaps_are_parts_of_the_union_and_of_the_smaller_box() -> None:
     union, smaller = overlaps(
-        f32(0, 0, 10, 10), candidates((0, 0, 10, 10, 1), (5, 0, 25, 10, 1), (10, 0, 20, 10, 1)).boxes
+        candidates((0, 0, 10, 10, 1), (5, 0, 10, 10, 1)).boxes,
+        candidates((0, 0, 10, 10, 1), (5, 0, 25, 10, 1), (10, 0, 20, 10, 1)).boxes,
     )
-    np.testing.assert_allclose(union, [1, 50 / 250, 0], rtol=1e-6)
-    np.testing.assert_allclose(smaller, [1, 50 / 100, 0], rtol=1e-6)
+    np.testing.assert_allclose(union, [(1, 50 / 250, 0), (50 / 100, 50 / 200, 0)], rtol=1e-6)
+    np.testing.assert_allclose(smaller, [(1, 50 / 100, 0), (1, 1, 0)], rtol=1e-6)
 
 
 def test_duplicates_are_averaged_by_score_and_keep_the_best_score() -> None:

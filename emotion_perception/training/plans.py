@@ -1,0 +1,121 @@
+"""Plans: from a dataset to the files that are shipped, as a list of commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emotion_perception.core import paths
+from emotion_perception.core.errors import TrainingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a model is made; each field is a key of the yaml.
+
+    teacher, student: recipes. teachers: how many, each with another fold left out; 0 for none. teacher_changes,
+    student_changes: values in place of the recipes'. formats, main: as `export` takes them. test: the split on which
+    the exported files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
+    """
+
+    name: str
+    version: str
+    licence: str
+    student: str
+    formats: list[str]
+    main: str
+    test: str = ""
+    through_pipeline: bool = False
+    teacher: str = ""
+    teachers: int = 0
+    teacher_changes: dict[str, Any] = field(default_factory=dict)
+    student_changes: dict[str, Any] = field(default_factory=dict)
+
+    def commands(self, data: Path, work: Path, *, backend: str = "") -> list[list[str]]:
+        """The arguments of `emotion-perception`, in order; each may be given again after it was stopped, or done."""
+        given = ["--data", str(data), "--resume", *(["--backend", backend] if backend else [])]
+        taught = [work / f"teacher{fold}" for fold in range(self.teachers)]
+        lessons = [
+            ["train", "--recipe", self.teacher, "--folds", str(self.teachers), "--fold", str(fold), "--seed", str(fold),
+             "--out", str(folder), *given, *_flags(self.teacher_changes)]
+            for fold, folder in enumerate(taught)
+        ]  # fmt: skip
+        student = ["train", "--recipe", self.student, "--out", str(work / "student"), *given]
+        student += _flags(self.student_changes)
+        if taught:
+            student += ["--teachers", *map(str, taught)]
+        files = ["export", str(work / "student"), "--data", str(data), "--out", str(work / "export"),
+                 "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
+                 "--formats", *self.formats]  # fmt: skip
+        return [*lessons, student, files, *self._looks(data, work)]
+
+    def _looks(self, data: Path, work: Path) -> list[list[str]]:
+        """Commands that evaluate each exported file, and write its card."""
+        commands = []
+        for kind in self.formats if self.test else ():
+            stem = self.name if kind == self.main else f"{self.name}_{kind}"
+            model, evaluation = work / "export" / f"{stem}.yaml", work / "evaluation" / stem
+            look = [
+                "evaluate",
+                "--model",
+                str(model),
+                "--data",
+                str(data),
+                "--split",
+                self.test,
+                "--out",
+                str(evaluation),
+            ]
+            commands.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
+            commands.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
+                             str(work / "student"), "--out", str(work / "export" / f"{stem}.md")])  # fmt: skip
+        return commands
+
+
+def load_plan(which: str | Path) -> Plan:
+    """Read a plan by its name in config/training/plans, or by the path of a yaml file.
+
+    TrainingError names the file and the key that is wrong.
+    """
+    path = Path(which)
+    if path.suffix not in (".yaml", ".yml"):
+        path = paths.share_dir() / "config" / "training" / "plans" / f"{which}.yaml"
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"plan {path} cannot be read ({error.strerror}): check the path.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path} is not valid yaml ({' '.join(str(error).split())}): correct it.") from error
+    if not isinstance(document, dict):
+        raise TrainingError(f"{path} is no plan: it must be a list of keys and values.")
+    known = {one.name: one for one in dataclasses.fields(Plan)}
+    if unknown := [str(key) for key in document if key not in known]:
+        raise TrainingError(f'{path}: there is no key "{unknown[0]}"; the keys are {", ".join(known)}.')
+    needed = [name for name, one in known.items() if name not in document and one.default is dataclasses.MISSING
+              and one.default_factory is dataclasses.MISSING]  # fmt: skip
+    if needed:
+        raise TrainingError(f'{path}: the key "{needed[0]}" is missing: add it.')
+    plan = Plan(**document)
+    if plan.main not in plan.formats:
+        raise TrainingError(f'{path}: "main" is {plan.main!r}, but must be one of its formats.')
+    if plan.teachers and (plan.teachers == 1 or not plan.teacher):
+        raise TrainingError(f'{path}: "teachers" is {plan.teachers}: give 2 or more and a "teacher", or 0.')
+    return plan
+
+
+def _flags(changes: Mapping[str, Any]) -> list[str]:
+    flags: list[str] = []
+    for key, value in changes.items():
+        flag = key.replace("_", "-")
+        if isinstance(value, bool):
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, list):
+            flags += [f"--{flag}", *map(str, value)]
+        else:
+            flags += [f"--{flag}", str(value)]
+    return flags

@@ -1,0 +1,124 @@
+"""A run from its data to its folder: begun, or resumed as it was begun."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import emotion_perception
+from emotion_perception.core.errors import TrainingError
+from emotion_perception.training.architectures.registry import input_of
+from emotion_perception.training.backend import load_keras
+from emotion_perception.training.checkpoint import State
+from emotion_perception.training.dataset import Dataset
+from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.files import write_whole
+from emotion_perception.training.learning import Lesson, Watcher, learn
+from emotion_perception.training.parts import training_parts
+from emotion_perception.training.recipes import Recipe
+from emotion_perception.training.run_folder import RunFolder
+from emotion_perception.training.teachers import taught
+
+
+def begin(
+    folder: RunFolder, recipe: Recipe, *, data: Path, kind: str = "", teachers: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Make a run's folder; returns what its data.json says.
+
+    TrainingError if there is a run in it already, or the recipe asks for teachers that are not given or the other way.
+    """
+    if folder.is_begun:
+        raise TrainingError(f"there is a run in {folder.path} already: give --resume to go on, or another --out.")
+    if teachers and not recipe.teaching:
+        raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
+    input_of(recipe.architecture)
+    train, validation = training_parts(_opened(data, kind, recipe), recipe)
+    card = _card(train, validation) | {
+        "data": str(data.expanduser().absolute()),
+        "kind": kind,
+        "teachers": [str(teacher.expanduser().absolute()) for teacher in teachers],
+    }
+    folder.begin(recipe, card)
+    return card
+
+
+def go_on(
+    folder: RunFolder,
+    watcher: Watcher,
+    *,
+    data: Path | None = None,
+    save_every: float = 300.0,
+    stop_after: float = 0.0,
+    say: Callable[[str], None] = print,
+) -> State:
+    """Train the run in ``folder`` to its end, from wherever it stands.
+
+    data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
+    """
+    recipe, card = folder.recipe(), folder.data_card()
+    train, validation = opened_parts(folder, data)
+    if not folder.trained_on.is_file():
+        marks = np.unique(train.fingerprints())
+        write_whole(folder.trained_on, lambda part: np.save(part, marks))
+    said = None
+    if card["teachers"]:
+        said = taught(
+            train,
+            [Path(teacher) for teacher in card["teachers"]],
+            temperature=recipe.teacher_temperature,
+            cache=folder.taught,
+            say=say,
+        )
+    lesson = Lesson(
+        recipe=recipe, train=train, validation=validation, taught=said, save_every=save_every, stop_after=stop_after
+    )
+    return learn(lesson, folder, watcher)
+
+
+def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, Dataset]:
+    """Open what a run learns from and is validated on, as ``training_parts``.
+
+    data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
+    """
+    card, recipe = folder.data_card(), folder.recipe()
+    place = data or Path(card["data"])
+    train, validation = training_parts(_opened(place, card["kind"], recipe), recipe)
+    for part, key in ((train, "digest"), (validation, "validation_digest")):
+        if (found := part.digest()) != card[key]:
+            raise TrainingError(
+                f"{place} is not the data this run began with (SHA-256 {found[:12]}…, not {card[key][:12]}…): give"
+                " those pictures by --data, or begin anew in another folder."
+            )
+    return train, validation
+
+
+def _opened(data: Path, kind: str, recipe: Recipe) -> Dataset:
+    """Pictures from a folder come as the network takes them, arrays as they are."""
+    wanted = input_of(recipe.architecture)
+    if data.expanduser().is_dir():
+        return open_dataset(data, kind=kind, size=wanted.size, colour=wanted.channels == 3)
+    return open_dataset(data, kind=kind)
+
+
+def _card(train: Dataset, validation: Dataset) -> dict[str, Any]:
+    """What is told of the data; ``digest`` stands for the pictures of both parts, their labels and votes."""
+    keras = load_keras()
+    return {
+        "name": train.name,
+        "digest": train.digest(),
+        "validation_digest": validation.digest(),
+        "classes": list(train.classes),
+        "picture": list(train.shape),
+        "training": train.counts(),
+        "validation": validation.counts(),
+        "made_with": {
+            "emotion_perception": emotion_perception.__version__,
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+            "python": platform.python_version(),
+        },
+    }

@@ -1,0 +1,71 @@
+"""The folder of a run: what a training leaves behind, and where."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from emotion_perception.core.errors import TrainingError
+from emotion_perception.training.files import write_text
+from emotion_perception.training.recipes import Recipe, load_recipe
+
+
+class RunFolder:
+    """Names and reads the files of a run.
+
+    best.keras: the network with the weights of the best epoch; raw pixels in, logits out. checkpoint.npz: to go on
+    from. config.yaml: the whole recipe. data.json: what it learnt from. log.csv: a row for each epoch. curves.png.
+    trained_on.npy: fingerprints of the pictures it learnt from. taught.npz: what its teachers said.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.best = path / "best.keras"
+        self.checkpoint = path / "checkpoint.npz"
+        self.config = path / "config.yaml"
+        self.data = path / "data.json"
+        self.log = path / "log.csv"
+        self.curves = path / "curves.png"
+        self.trained_on = path / "trained_on.npy"
+        self.taught = path / "taught.npz"
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is a run in it."""
+        return self.config.is_file()
+
+    def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
+        """Make the folder and write what is known beforehand; TrainingError if it cannot be made."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TrainingError(
+                f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
+            ) from error
+        write_text(self.data, json.dumps(data, indent=2) + "\n")
+        write_text(self.config, recipe.to_yaml())  # last: with it the run is begun
+
+    def recipe(self) -> Recipe:
+        """The recipe of the run; TrainingError if there is none."""
+        if not self.is_begun:
+            raise TrainingError(f"there is no run in {self.path}: give the folder that `train --out` made.")
+        return load_recipe(self.config)
+
+    def data_card(self) -> dict[str, Any]:
+        """What data.json says; TrainingError if it is missing or damaged."""
+        try:
+            card = json.loads(self.data.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{self.data} cannot be read ({error}): train anew in another folder.") from error
+        return dict(card)
+
+    def write_log(self, history: list[dict[str, float]]) -> None:
+        """Write log.csv anew."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: f"{value:.6g}" for key, value in row.items()} for row in history)
+        write_text(self.log, text.getvalue())

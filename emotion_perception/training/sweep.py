@@ -1,0 +1,199 @@
+"""A study of a recipe's options: trainings that differ in them, shared by all who work on it through a database."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import re
+import socket
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotion_perception.core.errors import EvaluationError, TrainingError
+from emotion_perception.training.backend import load_keras
+from emotion_perception.training.learning import Watcher
+from emotion_perception.training.recipes import Recipe
+from emotion_perception.training.run import begin, go_on
+from emotion_perception.training.run_folder import RunFolder
+from emotion_perception.training.sweep_space import Choices, Space
+
+#: A worker that has shown no sign of life for so many seconds has died, and its trial is open to others.
+_HEARTBEAT, _GRACE = 60, 180
+_PLANNED, _PLAN, _VALUES, _FOLDER, _HOST, _WHY = "planned", "plan", "values", "folder", "host", "why"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """What is studied, and where this worker keeps its runs.
+
+    digest: of the data, which all workers must share. plan: the values of each trial.
+    """
+
+    recipe: Recipe
+    space: Space
+    plan: Sequence[dict[str, Any]]
+    data: Path
+    kind: str
+    digest: str
+    out: Path
+
+    def identity(self) -> dict[str, str]:
+        """What must be the same for everybody who works on the study."""
+        return {"recipe": self.recipe.to_yaml(), "options": repr(dict(self.space)), "data": self.digest}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A training. accuracy: of its best epoch on the validation part, once it is over; state: Optuna's, lower case."""
+
+    number: int
+    state: str
+    values: dict[str, Any]
+    accuracy: float | None
+    folder: str
+    why: str
+
+
+def open_study(storage: str, name: str, sweep: Sweep) -> Any:
+    """Open the study, or create and plan it. EvaluationError if it is about something else, or cannot be reached."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    try:
+        database = optuna.storages.RDBStorage(
+            storage,
+            heartbeat_interval=_HEARTBEAT,
+            grace_period=_GRACE,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
+        )
+        study = optuna.create_study(storage=database, study_name=name, direction="maximize", load_if_exists=True)
+    except Exception as error:  # whatever the database's driver raises
+        reason = without_password(" ".join(str(error).split()))[:200]
+        raise EvaluationError(
+            f"storage {without_password(storage)} cannot be used ({reason}): give sqlite:///FILE, or the address of a"
+            " MySQL or PostgreSQL database whose Python driver is installed."
+        ) from error
+    known = study.user_attrs.get(_PLAN)
+    if known is None:
+        study.set_user_attr(_PLAN, sweep.identity())
+    elif differing := [what for what, value in sweep.identity().items() if known[what] != value]:
+        raise EvaluationError(
+            f'study "{name}" in {without_password(storage)} has another {differing[0]}: give the same as when it'
+            " began, or another --study."
+        )
+    if not study.user_attrs.get(_PLANNED):
+        for values in sweep.plan:
+            study.enqueue_trial(values, user_attrs={_VALUES: values}, skip_if_exists=True)
+        study.set_user_attr(_PLANNED, True)
+    return study
+
+
+def without_password(text: str) -> str:
+    """The text with the user and password of each address in it left out."""
+    return re.sub(r"//[^/@\s]*@", "//…@", text)
+
+
+def work(
+    study: Any, sweep: Sweep, watcher: Watcher, *, after_trial: Callable[[], None], say: Callable[[str], None]
+) -> None:
+    """Train what nobody else does until nothing is left; a training of ours that a kill ended goes on.
+
+    after_trial: called whenever one is over. TrainingError of a trial fails that trial, and the next one begins.
+    """
+    import optuna
+
+    _take_back(study, sweep)
+    while True:
+        optuna.storages.fail_stale_trials(study)
+        if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
+            return
+        study.optimize(lambda trial: _train(trial, sweep, watcher, say), n_trials=1, catch=(TrainingError,))
+        after_trial()
+
+
+def trials(study: Any) -> list[Trial]:
+    """All of a study, the best first; what was begun anew after a kill is told once."""
+    found = [
+        Trial(
+            number=each.number,
+            state=each.state.name.lower(),
+            values=each.user_attrs[_VALUES],
+            accuracy=each.value if each.state.name == "COMPLETE" else None,
+            folder=each.user_attrs.get(_FOLDER, ""),
+            why=each.user_attrs.get(_WHY, ""),
+        )
+        for each in study.get_trials(deepcopy=False)
+        if each.state.name != "PRUNED" and (each.state.name != "FAIL" or _WHY in each.user_attrs)
+    ]
+    return sorted(found, key=lambda each: -np.inf if each.accuracy is None else each.accuracy, reverse=True)
+
+
+def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None]) -> float:
+    import optuna
+
+    if _VALUES not in trial.user_attrs:  # another worker was faster to take the last one
+        raise optuna.TrialPruned
+    values = {name: _suggested(trial, name, each) for name, each in sweep.space.items()}
+    # One that begins anew after a kill has the attributes of the first, and goes on in its folder if that is here.
+    name = Path(trial.user_attrs.get(_FOLDER, f"trial-{trial.number:04d}")).name
+    folder = RunFolder(sweep.out / name)
+    trial.set_user_attr(_HOST, socket.gethostname())
+    trial.set_user_attr(_FOLDER, str(folder.path.absolute()))
+    say(f"trial {trial.number}: {', '.join(f'{name} {value}' for name, value in values.items())}")
+    with _locked(folder.path):
+        try:
+            load_keras().utils.clear_session()
+            if not folder.is_begun:
+                begin(folder, sweep.recipe.but(**values), data=sweep.data, kind=sweep.kind)
+            state = go_on(folder, watcher, data=sweep.data, say=say)
+        except TrainingError as error:
+            trial.set_user_attr(_WHY, str(error))
+            say(str(error))
+            raise
+    return float(state.history[state.progress.best_epoch]["val_accuracy"])
+
+
+def _suggested(trial: Any, name: str, values: Any) -> Any:
+    if isinstance(values, Choices):
+        return trial.suggest_categorical(name, values.values)
+    if values.whole:
+        return trial.suggest_int(name, values.low, values.high, log=values.log)
+    return trial.suggest_float(name, values.low, values.high, log=values.log)
+
+
+def _take_back(study: Any, sweep: Sweep) -> None:
+    """Open to all what this machine began in our folder and nobody works on any more: a kill lets its lock go."""
+    import optuna
+
+    again = optuna.storages.RetryHeartbeatStaleTrialCallback()
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        folder = Path(trial.user_attrs.get(_FOLDER, ""))
+        ours = trial.user_attrs.get(_HOST) == socket.gethostname() and folder.parent == sweep.out.absolute()
+        if ours and _is_free(folder):
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+            again(study, trial)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _is_free(folder: Path) -> bool:
+    try:
+        with (folder / ".lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True

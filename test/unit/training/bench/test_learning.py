@@ -1,0 +1,156 @@
+"""Training for real, in miniature: by the command, killed, resumed, taught, exported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_perception.cli.main import main
+from emotion_perception.core.expression import ExpressionModel
+from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.parts import training_parts
+from emotion_perception.training.recipes import Recipe, load_recipe
+from emotion_perception.training.run_folder import RunFolder
+from emotion_perception.training.targets import class_weights, learning_targets
+
+pytestmark = pytest.mark.timeout(400)
+
+#: fer_resnet's recipe with all it has (average, dropout, stochastic depth, mixing), but tiny.
+TINY = ["--recipe", "fer_resnet", "--width", "0.25", "--epochs", "3", "--batch", "32", "--ema", "0.8",
+        "--precision", "float32", "--learning-rate", "0.05"]  # fmt: skip
+
+
+def begin(arguments: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "emotion_perception.cli.main", "train", *arguments])
+
+
+def rows(folder: Path) -> list[dict[str, float]]:
+    with (folder / "log.csv").open() as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    import keras
+
+    return list(keras.models.load_model(folder / "best.keras").get_weights())
+
+
+def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    common = ["--data", str(bars), *TINY]
+    assert begin([*common, "--out", str(whole)]).wait() == 0
+    # Killed when the first step is saved, in the middle of writing a checkpoint, and when the best network is written.
+    moments = [killed / "checkpoint.npz", killed / ".checkpoint.part.npz", killed / ".best.part.keras"]
+    for moment in moments:
+        moment.unlink(missing_ok=True) if moment.name.startswith(".") else None
+        process = begin([*common, "--out", str(killed), "--resume", "--save-every", "0"])
+        while not moment.exists() and process.poll() is None:
+            time.sleep(0.0005)
+        process.kill()
+        assert process.wait() == -9, f"it ended before there was {moment.name}"
+    assert begin(["--out", str(killed), "--resume"]).wait() == 0
+    for one, two in zip(rows(whole), rows(killed), strict=True):
+        one.pop("seconds"), two.pop("seconds")
+        assert one == pytest.approx(two, rel=1e-3, abs=1e-3)
+    for left, right in zip(weights(whole), weights(killed), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-2, atol=1e-3)
+    assert not list(killed.glob(".*.part.*"))
+
+
+def test_what_a_run_leaves_behind(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    command = ["train", "--recipe", "cnn3_48", "--data", str(bars), "--out", str(out), "--epochs", "6", "--batch", "16"]
+    assert main(command) == 0
+    card = json.loads((out / "data.json").read_text())
+    assert sum(card["training"].values()) + sum(card["validation"].values()) == 154  # and none of PublicTest
+    assert len(card["digest"]) == 64
+    assert load_recipe(out / "config.yaml") == load_recipe("cnn3_48").but(epochs=6, batch=16)
+    log = rows(out)
+    assert [row["epoch"] for row in log] == [1, 2, 3, 4, 5, 6]
+    assert log[-1]["loss"] < log[0]["loss"]
+    assert max(row["val_accuracy"] for row in log) > 0.5
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "best epoch" in capsys.readouterr().err
+
+    assert main(command) == 1
+    assert "give --resume to go on" in capsys.readouterr().err
+    assert main([*command, "--resume", "--batch", "8"]) == 1
+    assert "began with batch 16, not 8" in capsys.readouterr().err
+    other = tmp_path / "other.npz"
+    with np.load(bars) as saved:
+        np.savez(other, images=saved["images"][::-1], labels=saved["labels"], usage=saved["usage"])
+    assert main(["train", "--resume", "--out", str(out), "--data", str(other)]) == 1
+    assert "is not the data this run began with" in capsys.readouterr().err
+    (out / "checkpoint.npz").write_bytes(b"PK")
+    assert main(["train", "--resume", "--out", str(out)]) == 1
+    assert "delete it to begin anew" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert main(["train", "--recipe", "cnn_dnn_48", "--data", str(bars), "--out", str(out), "--epochs", "3", "--batch",
+                 "8", "--optimizer", "sgd", "--learning-rate", "10"]) == 1  # fmt: skip
+    assert "the loss is no number any more in epoch 1: lower learning_rate" in capsys.readouterr().err
+
+
+def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
+    plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
+    changes = "{epochs: 1, width: 0.25, batch: 32, precision: float32, ema: 0.0}"
+    plan.write_text(
+        "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: fer_resnet_teacher\nteachers: 2\n"
+        "student: fer_resnet\n"
+        f"teacher_changes: {changes}\nstudent_changes: {changes}\nformats: [float16, int8, onnx]\n"
+        "main: float16\ntest: PublicTest\n"
+    )
+    command = ["ship", "--plan", str(plan), "--data", str(bars), "--work", str(work), "--out", str(out)]
+    assert main(command) == 0
+    trained = [set(np.load(work / f"teacher{fold}" / "trained_on.npy").tolist()) for fold in (0, 1)]
+    assert not trained[0] & trained[1]
+    assert trained[0] | trained[1] == set(np.load(RunFolder(work / "student").trained_on).tolist())
+    faces = open_dataset(bars).split("PublicTest").images[:]
+    answers = [
+        ExpressionModel.load(out / name).classify_crops(list(faces))
+        for name in ("tiny.yaml", "tiny_int8.yaml", "tiny_onnx.yaml")
+    ]
+    assert answers[0].shape == (21, 7)
+    np.testing.assert_allclose(answers[0], answers[2], atol=0.02)
+    np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
+    assert "accuracy" in (out / "tiny.md").read_text().lower()
+    student = (work / "student" / "best.keras").read_bytes()
+    look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
+    assert main(command) == 0  # once more changes nothing
+    assert (work / "student" / "best.keras").read_bytes() == student
+    assert (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns == look
+
+
+def test_parts_targets_and_weights(bars: Path) -> None:
+    dataset = open_dataset(bars)
+    train, validation = training_parts(dataset, Recipe())
+    folds = [training_parts(dataset, Recipe(folds=3, fold=fold)) for fold in range(3)]
+    marks = [set(part.fingerprints().tolist()) for part, _ in folds]
+    assert all(other.digest() == validation.digest() for _, other in folds)
+    for mark in train.fingerprints().tolist():
+        assert sum(mark in known for known in marks) == 2
+    six, _ = training_parts(dataset, Recipe(drop=("disgust",)))
+    assert "disgust" not in six.classes and len(six.classes) == 6
+
+    smooth = learning_targets(train, Recipe(label_smoothing=0.1))
+    np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
+    assert smooth[0, train.labels[0]] == pytest.approx(0.9 + 0.1 / 7)
+    said = np.full((len(train), 7), 1 / 7, np.float32)
+    assert learning_targets(train, Recipe(teaching=1.0), said)[0] == pytest.approx(said[0])
+    uneven = dataset.subset(np.flatnonzero((dataset.labels != 1) | (np.arange(len(dataset)) < 20)))
+    balanced, half = class_weights(uneven, 1.0), class_weights(uneven, 0.5)
+    counts = np.bincount(uneven.labels)
+    np.testing.assert_allclose(balanced * counts, (balanced * counts)[0])
+    assert 1 < half[1] / half[0] < balanced[1] / balanced[0]
+    assert (half[uneven.labels]).mean() == pytest.approx(1)

@@ -1,0 +1,170 @@
+"""A run of the bench, from its evaluation to its card and its row in the comparison; real Keras, made pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from emotion_perception.cli.main import main
+from emotion_perception.core.inference import load_model
+from emotion_perception.core.labels import LABELS
+from emotion_perception.training.looks import read_looks
+from emotion_perception.training.run_folder import RunFolder
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bench() -> None:
+    try:
+        import keras  # noqa: F401
+        import optuna  # noqa: F401
+    except ImportError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("the train extra is not installed: make setup-extras")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise with a bright bar whose height is the class, but in one of nine; Training has seven of PublicTest too."""
+    generator = np.random.default_rng(0)
+    labels = np.tile(np.arange(7), 30).astype(np.uint8)
+    images = generator.integers(0, 90, (210, 48, 48)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[label * 6 : label * 6 + 8] += 120
+    images[::9] = images[np.roll(np.arange(210), 1)[::9]][:, ::-1]
+    splits = np.repeat(["Training", "PublicTest"], [140, 70])
+    images[140:147] = images[:7]
+    path = tmp_path_factory.mktemp("data") / "bars.npz"
+    np.savez(path, images=images, labels=labels, usage=splits)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    out = tmp_path_factory.mktemp("runs") / "cnn3_48"
+    assert main(["train", "--recipe", "cnn3_48", "--data", str(data), "--out", str(out), "--epochs", "2",
+                 "--batch", "16", "--validation", "0.3"]) == 0  # fmt: skip
+    return RunFolder(out)
+
+
+def test_a_run_is_evaluated_in_its_folder(
+    run: RunFolder, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
+    assert main(["evaluate", "--data", str(data), "--model", str(copy.path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found == json.loads((copy.path / "evaluation.json").read_text())
+    assert (found["count"], found["known"], found["without_known"]["count"]) == (70, 7, 63)
+    assert found["accuracy"] > 0.5
+    assert found["milliseconds"] is None
+    assert found["calibrated"]["count"] == sum(copy.data_card()["validation"].values())
+    assert found["calibrated"]["nll"] < found["nll"] + 0.1
+    assert cv2.imread(str(copy.path / "confusion.png")) is not None
+    assert [look["split"] for look in read_looks(copy.path / "test_looks.csv")] == ["PublicTest"]
+
+
+def test_a_model_that_lacks_a_class_is_asked_about_the_others(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "six"
+    assert main(["train", "--recipe", "cnn3_48", "--data", str(data), "--out", str(out), "--epochs", "1",
+                 "--drop", "disgust", "--validation", "0.3"]) == 0  # fmt: skip
+    capsys.readouterr()
+    assert main(["evaluate", "--data", str(data), "--model", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["count"], found["left_out"]) == (60, 10)
+    assert found["classes"] == [label for label in LABELS if label != "disgust"]
+    assert [each["support"] for each in found["per_class"].values()] == [10] * 6
+
+
+def test_an_export_gets_its_card_and_its_row(
+    run: RunFolder, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    copy = tmp_path / "cnn3_48"
+    shutil.copytree(run.path, copy)
+    assert main(["export", str(copy), "--formats", "int8", "--name", "bars"]) == 0
+    (model,) = (copy / "export").glob("*.tflite")
+    measured = tmp_path / "measured"
+    assert main(["evaluate", "--data", str(data), "--model", str(model), "--out", str(measured)]) == 0
+    assert main(["evaluate", "--data", str(data), "--model", str(copy)]) == 0
+    capsys.readouterr()
+    evaluation = measured / "evaluation.json"
+    assert main(["card", str(model), "--evaluation", str(evaluation), "--run", str(copy)]) == 0
+    card = capsys.readouterr().out
+    found = json.loads(evaluation.read_text())
+    assert f"| accuracy | {100 * found['accuracy']:.1f} % |" in card
+    assert found["model_sha256"] in card
+    assert "measured on a test split: 2 times" in card
+    assert "architecture: cnn3_48" in card
+    assert "Art. 5(1)(f)" in card
+    assert main(["compare", str(copy), str(evaluation)]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0] == "PublicTest of bars:"
+    assert rows[4].startswith("| cnn3_48 | not published | best ")
+    assert rows[5].startswith(f"| {found['model']} | – | – | 70 |")
+
+
+def test_a_network_of_8_bit_answers_as_one_of_32(run: RunFolder, data: Path, tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    pictures = np.load(data)["images"][:, :, :, np.newaxis].astype(np.float32)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras.models.load_model(run.best, compile=False))
+    (tmp_path / "float.tflite").write_bytes(converter.convert())
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([picture[np.newaxis]] for picture in pictures[:100])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type, converter.inference_output_type = tf.uint8, tf.int8
+    (tmp_path / "bits.tflite").write_bytes(converter.convert())
+    exact, rough = (load_model(tmp_path / name) for name in ("float.tflite", "bits.tflite"))
+    for picture in pictures[:50]:
+        wanted, found = exact.run(picture[np.newaxis])[0], rough.run(picture[np.newaxis])[0]
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, atol=0.08 * np.ptp(wanted))
+
+
+def test_a_card_of_another_file_is_refused(
+    run: RunFolder, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(run.path, tmp_path / "run"))
+    assert main(["evaluate", "--data", str(data), "--model", str(copy)]) == 0
+    assert main(["card", "fer_mini_xception", "--evaluation", str(copy / "evaluation.json")]) == 1
+    assert "not of fer_mini_xception 25.10.3 (65e3961bb68f…): evaluate this file" in capsys.readouterr().err
+
+
+def test_a_sweep_that_was_killed_goes_on_where_it_was(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sweep"
+    command = [sys.executable, "-m", "emotion_perception.cli.main", "sweep", "--recipe", "cnn3_48", "--data", str(data),
+               "--out", str(out), "--vary", "learning_rate=0.001,0.003", "epochs=2", "batch=16"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+        while not (out / "trial-0000" / "checkpoint.npz").is_file():
+            assert killed.poll() is None, "it ended before it could be killed"
+            time.sleep(0.05)  # for a file of another process
+        killed.send_signal(signal.SIGKILL)
+    begun = RunFolder(out / "trial-0000").data.stat().st_mtime_ns
+    result = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert result.returncode == 0, result.stderr
+    assert "2 of 2 trials are complete." in result.stdout
+    assert result.stdout == (out / "sweep.md").read_text()
+    assert cv2.imread(str(out / "sweep.png")) is not None
+    assert sorted(path.name for path in out.glob("trial-*")) == ["trial-0000", "trial-0001"]
+    assert RunFolder(out / "trial-0000").data.stat().st_mtime_ns == begun  # gone on with, not begun anew
+    for option in ("learning_rate | 0.001 | 1", "learning_rate | 0.003 | 1", "epochs | 2 | 2"):
+        assert option in result.stdout
+    assert main([*command[3:-3], "learning_rate=0.1"]) == 1
+    assert "has another options: give the same as when it began, or another --study" in capsys.readouterr().err
