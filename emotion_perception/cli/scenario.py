@@ -10,6 +10,8 @@ from typing import Any
 
 from emotion_perception.cli.scenario_try import Try
 from emotion_perception.core.errors import ScenarioError
+from emotion_perception.core.intents.embedding import by_meaning
+from emotion_perception.core.intents.sentences import SentenceEncoder
 from emotion_perception.core.scenario.drawing import graphviz, mermaid
 from emotion_perception.core.scenario.engine import Engine
 from emotion_perception.core.scenario.loading import load_scenario, scenario_names
@@ -45,6 +47,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
                 "--language", default="", metavar="TAG", help="to begin in, as en or el (default: the first)"
             )
             command.add_argument("--known", default="", metavar="NAME", help="begin with somebody the robot knows")
+            command.add_argument(
+                "--sentences",
+                type=Path,
+                metavar="FOLDER",
+                help="a sentence encoder for English, asked when nothing else fits",
+            )
     return parser
 
 
@@ -89,6 +97,8 @@ def _draw(args: argparse.Namespace) -> int:
 
 def _try(args: argparse.Namespace) -> int:
     scenario = load_scenario(args.scenario)
-    engine = Engine(scenario, language=args.language or scenario.languages[0], memory=Memory())
+    further = by_meaning(SentenceEncoder(args.sentences).encode, ("en",)) if args.sentences else None
+    language = args.language or scenario.languages[0]
+    engine = Engine(scenario, language=language, memory=Memory(), further=further)
     Try(engine, known=args.known, now=time.time()).run(sys.stdin, sys.stdout)
     return 0
