@@ -17,7 +17,6 @@ from emotion_perception.core.scenario.stage import POLITE, Stage
 
 _NEARER = 1.5  # times the partner's area, which is somebody a fifth nearer
 _NEARER_FOR = 2.0  # seconds
-_LATE = 0.001  # seconds after a deadline, which rounding must not make too early
 _MOST_STEPS = 20  # rules in a row that wait for nothing, before the next event is awaited
 
 
@@ -137,7 +136,7 @@ class Engine:
         if not self._running:
             return None
         deadline = self._stage.deadline()
-        return None if deadline == math.inf else self._now + max(0.0, deadline - self._clock) + _LATE
+        return None if deadline == math.inf else self._now + max(0.0, deadline - self._clock)
 
     def _advance(self, now: float) -> None:
         self._clock += max(0.0, now - self._now)

@@ -33,7 +33,7 @@ def test_the_story_of_somebody_who_agrees_in_every_language(play: Plays, languag
     face = robot.appear()
     robot.settle()
     assert robot.said() == [f"{robot.line('hello_stranger')} {robot.line('may_i_remember')}"]
-    assert robot.answer(yes) == robot.line("what_name")
+    assert robot.answer(yes) == f"{robot.line('thank_you')} {robot.line('what_name')}"
     assert name in robot.expect.names
     assert robot.answer(sentence) == robot.line("is_it_name", heard_name=name)
     assert robot.answer(yes) == f"{robot.line('one_moment')} {robot.line('nice_to_meet', name=name)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from emotion_perception.core.errors import ScenarioError
 from emotion_perception.core.scenario.actions import Enroll, Expect, Hush, Report, Say
 from emotion_perception.core.scenario.engine import Engine
 from emotion_perception.core.scenario.events import Enrolled, Forgotten, Heard, Person, Spoken
+from emotion_perception.core.scenario.loading import load_scenario
 from emotion_perception.core.scenario.memory import Memory
 from emotion_perception.core.scenario.model import Scenario
 
@@ -62,13 +65,16 @@ def test_starting_while_running_begins_anew(engine: Engine) -> None:
     assert kinds(engine.start(NOW + 1)) == [Hush, Report, Expect]
 
 
-def test_a_deadline_that_is_kept_always_lies_ahead(engine: Engine) -> None:
-    """With the clock of today, whose floats are 0.2 microseconds apart: a tick must not come too early."""
-    engine.start(NOW)
-    engine.see([STRANGER], NOW + 0.1)
-    ticks, now = 0, NOW
+@pytest.mark.parametrize("began", [NOW, 1000.0])
+@pytest.mark.parametrize("now", [0.1 * number for number in range(1, 40)])
+def test_a_deadline_that_is_kept_always_lies_ahead(engine: Engine, began: float, now: float) -> None:
+    """Also when the clock was set back, so that sums of both clocks are rounded: a tick must not come too early."""
+    engine.start(began)
+    engine.see([STRANGER], began + 0.1)
+    engine.see([STRANGER], now)
+    ticks = 0
     while (deadline := engine.next_deadline()) is not None:
-        assert deadline > now
+        assert deadline - now >= 0.0005
         now = deadline
         engine.tick(now)
         ticks += 1
@@ -143,3 +149,21 @@ def test_people_whose_numbers_are_no_numbers_are_far_away(engine: Engine) -> Non
 def test_a_language_without_texts_is_refused(scenario: Scenario) -> None:
     with pytest.raises(ScenarioError, match=r'no texts in "fr": choose one of en, el, uk, hu, zh'):
         Engine(scenario, language="fr", memory=Memory())
+
+
+def test_a_refusal_is_known_while_the_face_is_and_that_there_was_one_for_the_day(tmp_path: Path) -> None:
+    (tmp_path / "no.yaml").write_text(
+        "languages: [en]\nstates:\n  away:\n    wait_for:\n      - {person: anyone, go: here}\n  here:\n    wait_for:\n"
+        '      - {heard: "no", do: refuse}\n      - {heard: hello, say: "{{ refused }} {{ refused_today }}"}\n'
+        "      - {person: left, go: away}\n"
+    )
+    engine = Engine(load_scenario(tmp_path / "no.yaml"), language="en", memory=Memory())
+    engine.start(NOW)
+    engine.see([STRANGER], NOW)
+    assert engine.hear(Heard("hello"), NOW + 1)[-1] == Say("False False", "en")
+    engine.hear(Heard("no"), NOW + 2)
+    assert engine.hear(Heard("hello"), NOW + 3)[-1] == Say("True True", "en")
+    engine.see([], NOW + 10)
+    engine.see([], NOW + 60)
+    engine.see([Person("f2", 0.1, identified=True)], NOW + 61)
+    assert engine.hear(Heard("hello"), NOW + 62)[-1] == Say("False True", "en")
