@@ -20,10 +20,12 @@ In the European Union the AI Act (Regulation (EU) 2024/1689) prohibits inferring
 in education (Art. 5(1)(f)), except for medical or safety reasons, and elsewhere obliges you to tell people that such a
 system runs (Art. 50(3))."""
 
-_LIMITS = """FER2013's pictures were found by an image search; they are grey, 48x48 pixels, and some have wrong labels.
-Nothing tells the age, gender or skin colour of the people in them, so how the model differs between groups is not
-known. Rare classes (disgust is 1.5 % of the data) are known from few pictures: see their rows. Glasses, masks, beards,
-profiles and bad light were not measured apart. On other data, expect less."""
+_LIMITS = """How the model differs between people of different age, gender or skin colour was not measured, nor were
+glasses, masks, beards, profiles and bad light. What is said of a rare class is known from few pictures: see its row. On
+other data, expect less."""
+
+_FER2013 = """FER2013's pictures were found by an image search; they are grey, 48x48 pixels, and some have wrong labels.
+Nothing tells who the people in them are."""
 
 
 def model_card(description: ModelDescription, evaluation: dict[str, Any], run: RunFolder | None) -> str:
@@ -46,6 +48,7 @@ def model_card(description: ModelDescription, evaluation: dict[str, Any], run: R
         *_scores(evaluation),
         "## Limits",
         _LIMITS,
+        *([_FER2013] * ("fer2013" in evaluation["data"].lower())),
     ]
     if run:
         parts += ["## Data and recipe", *_training(run)]
