@@ -153,7 +153,7 @@ class Visitor:
     """Somebody with another voice than the robot's, who talks into the room."""
 
     def __init__(self, folder: Path) -> None:
-        self._voice = EspeakVoice(variant="f2", rate=0.85)
+        self._voice = EspeakVoice(variant="m3", rate=0.85)
         self._folder = folder
 
     def say(self, text: str) -> None:
@@ -163,7 +163,7 @@ class Visitor:
         samples = np.concatenate([Sound.silence(1.0, rate).samples, *(piece.samples for piece in spoken)])
         path = self._folder / "visitor.wav"
         soundfile.write(path, samples, rate, subtype="PCM_16")
-        subprocess.run(["paplay", f"--device={SINK}", str(path)], check=True, timeout=TIMEOUT)
+        subprocess.run(["paplay", "--latency-msec=500", f"--device={SINK}", str(path)], check=True, timeout=TIMEOUT)
 
 
 def talk(visitor: Visitor, witness: Witness, *, name: str) -> None:
