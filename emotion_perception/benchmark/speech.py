@@ -202,7 +202,6 @@ def _first_sounds(missing: list[str]) -> dict[str, float]:
                 begin = time.perf_counter()
                 next(iter(voice.synthesize(phrase, "en")))
                 took.append(time.perf_counter() - begin)
-            voice.close()
         except PerceptionError as error:
             missing.append(f"the voice {engine}: {error}")
             continue

@@ -41,7 +41,7 @@ class Player(Node):
         choices: Sequence[Choice],
         rules: Mapping[str, str],
         clock: bool,
-        shown: Callable[[int], None] = lambda stamp: None,
+        shown: Callable[[int], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__("player", enable_rosout=False, start_parameter_services=False, **options)
@@ -118,7 +118,7 @@ class Player(Node):
         choice = self._choices[message.topic.name, message.topic.kind]
         try:
             sent = converted(message.data, choice.topic.kind, choice.kind) if choice.converted else message.data
-            if choice.topic.is_image:
+            if self._shown and choice.topic.is_image:
                 self._shown(stamp_of(message.data))
         except ImageError as error:
             self.skipped += 1

@@ -44,7 +44,7 @@ class Session:
                 choices=self._choices,
                 rules=dict(args.remap),
                 clock=args.clock,
-                **({"shown": answers.expect} if answers else {}),
+                shown=answers.expect if answers else None,
             )
             print(f"playing {self._bag.seconds:.1f} s of {', '.join(player.topics)}", flush=True)
             if args.lossless:

@@ -123,7 +123,8 @@ def _unsettled(doubts: Candidates, sure: Candidates) -> Candidates:
     """Those doubts that are not about a face found already."""
     if len(doubts) == 0 or len(sure) == 0:
         return doubts
-    return doubts[~(overlaps(doubts.boxes, sure.boxes)[0] > _SETTLED).any(axis=1)]
+    settled = np.any(overlaps(doubts.boxes, sure.boxes)[0] > _SETTLED, axis=1)
+    return doubts[np.logical_not(settled)]
 
 
 def _regions(doubts: Candidates, side: float, width: int, height: int, most: int) -> tuple[list[Region], Candidates]:

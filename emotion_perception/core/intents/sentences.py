@@ -2,7 +2,7 @@
 
 The folder is laid out as sentence-transformers saves a model: config.json, tokenizer.json (WordPiece) and
 model.safetensors. The network is that of Devlin et al. (2018), its last layer averaged over the words (Reimers and
-Gurevych, 2019). With all-MiniLM-L6-v2 it gives the similarities that the model's page shows, to three digits.
+Gurevych, 2019), as all-MiniLM-L6-v2 has it.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     assert "the loss is no number any more in epoch 1: lower learning_rate" in capsys.readouterr().err
 
 
+@pytest.mark.timeout(900)  # twenty processes that load TensorFlow
 def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
     changes = "{epochs: 1, width: 0.25, batch: 32, precision: float32, ema: 0.0}"
