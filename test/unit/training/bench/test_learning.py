@@ -45,7 +45,7 @@ def weights(folder: Path) -> list[np.ndarray]:
 def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     common = ["--data", str(bars), *TINY]
-    assert begin([*common, "--out", str(whole)]).wait() == 0
+    assert main(["train", *common, "--out", str(whole)]) == 0
     # Killed when the first step is saved, in the middle of writing a checkpoint, and when the best network is written.
     moments = [killed / "checkpoint.npz", killed / ".checkpoint.part.npz", killed / ".best.part.keras"]
     for moment in moments:
@@ -55,7 +55,7 @@ def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path
             time.sleep(0.0005)
         process.kill()
         assert process.wait() == -9, f"it ended before there was {moment.name}"
-    assert begin(["--out", str(killed), "--resume"]).wait() == 0
+    assert main(["train", "--out", str(killed), "--resume"]) == 0
     for one, two in zip(rows(whole), rows(killed), strict=True):
         one.pop("seconds"), two.pop("seconds")
         assert one == pytest.approx(two, rel=1e-3, abs=1e-3)
