@@ -53,7 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 def run(args: argparse.Namespace) -> int:
     """Measure, note, write and print. Returns 0; an error of core.errors says why it cannot be measured or written."""
     from emotion_perception.training.classifiers import open_classifier
-    from emotion_perception.training.datasets import open_dataset
+    from emotion_perception.training.datasets import open_for
     from emotion_perception.training.evaluation import ask, choose_split, evaluate
     from emotion_perception.training.evaluation_page import evaluation_page
     from emotion_perception.training.looks import looks_path, note_look
@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     classifier = open_classifier(args.model, scaling=tuple(args.scaling) if args.scaling else None)
     if args.through_pipeline and classifier.expression is None:
         raise EvaluationError(f"{args.model} is not what the robot runs: export it, and evaluate the .tflite or .onnx.")
-    dataset = open_dataset(args.data, kind=args.kind)
+    size, channels = classifier.input.size, classifier.input.channels
+    dataset = open_for(args.data, size=size, channels=channels, kind=args.kind)
     split, part = choose_split(dataset, args.split)
     answers = ask(classifier, part, progress=_progress("pictures"))
     pipeline = _through_pipeline(classifier, answers) if args.through_pipeline else None

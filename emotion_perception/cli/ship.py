@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         if code:
             return code
     if args.out and not args.show:
-        _copy(args.work / "export", args.out)
+        _copy(plan.exports(args.work), args.out)
     return 0
 
 

@@ -62,12 +62,12 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(
             "what to train is missing: give --recipe and --data (and --out), or --resume a run in --out."
         )
-    if not resumes:
-        recipe = load_recipe(args.recipe).but(**given)
-        card = training.begin(folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers)
-        _say(f"{card['name']}: {sum(card['training'].values())} pictures to learn from,"
-             f" {sum(card['validation'].values())} to validate on")  # fmt: skip
-    with Bar() as bar:
+    recipe = folder.recipe() if resumes else load_recipe(args.recipe).but(**given)
+    with folder.alone(), Bar() as bar:
+        if not resumes:
+            card = training.begin(folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers)
+            _say(f"{card['name']}: {sum(card['training'].values())} pictures to learn from,"
+                 f" {sum(card['validation'].values())} to validate on")  # fmt: skip
         state = training.go_on(
             folder,
             bar,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
@@ -59,6 +59,18 @@ class FusedBatchNormalization(layers.BatchNormalization):
         return outputs.permute(0, 2, 3, 1)
 
 
+class SlicedConvolution(layers.Conv2D):
+    """A 1x1 convolution with strides, as one without them of every so manieth pixel: the same numbers.
+
+    TensorFlow's oneDNN ends the process with a segmentation fault in the float32 gradient of the former.
+    """
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Convolve (N, H, W, C)."""
+        rows, columns = self.strides
+        return ops.conv(inputs[:, ::rows, ::columns], kernel, strides=1, padding="valid", data_format="channels_last")
+
+
 def accelerated(model: keras.Model, *, precision: str) -> keras.Model:
     """Copy a model for training, weights included: fused normalisation, and ``precision`` inside.
 
@@ -70,7 +82,11 @@ def accelerated(model: keras.Model, *, precision: str) -> keras.Model:
         config = layer.get_config()
         if not isinstance(layer, layers.InputLayer | layers.Rescaling) and layer.name != "logits":
             config["dtype"] = policy
-        kind = FusedBatchNormalization if type(layer) is layers.BatchNormalization else type(layer)
+        kind = type(layer)
+        if kind is layers.BatchNormalization:
+            kind = FusedBatchNormalization
+        elif kind is layers.Conv2D and layer.kernel_size == (1, 1) and layer.strides != (1, 1):
+            kind = SlicedConvolution
         return kind.from_config(config)
 
     twin = keras.models.clone_model(model, clone_function=copy, recursive=True)

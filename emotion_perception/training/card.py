@@ -7,7 +7,7 @@ from typing import Any
 
 from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.expression import ModelDescription
-from emotion_perception.training.evaluation_page import percent, table
+from emotion_perception.training.evaluation_page import known_row, percent, table
 from emotion_perception.training.looks import looks_path, read_looks
 from emotion_perception.training.run_folder import RunFolder
 
@@ -77,9 +77,7 @@ def _scores(evaluation: dict[str, Any]) -> list[str]:
     known = evaluation.get("without_known")
     rows = [("accuracy", percent(evaluation["accuracy"]))]
     if known:
-        rows.append(
-            (f"without the {evaluation['known']} pictures that are in Training too", percent(known["accuracy"]))
-        )
+        rows.append((f"on those {known_row(evaluation['split'], evaluation['known'])}", percent(known["accuracy"])))
     rows += [
         ("balanced accuracy", percent(evaluation["balanced_accuracy"])),
         ("macro-F1", percent(evaluation["macro_f1"])),

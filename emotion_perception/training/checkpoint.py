@@ -47,11 +47,6 @@ def save(path: Path, state: State, model: keras.Model, optimizer: keras.Optimize
     write_whole(path, write)
 
 
-def standing(path: Path) -> State:
-    """Where a training stands, without its model; a fresh state if it has not begun. TrainingError as ``load``."""
-    return _read(path)[0] if path.is_file() else State()
-
-
 def load(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> State:
     """Put model and optimiser back as they were saved, on whichever backend, and return the state.
 

@@ -34,13 +34,15 @@ _SUM_TOLERANCE = 1e-2
 class Classifier(Protocol):
     """A model under evaluation.
 
-    name, sha256: of the model file. classes: of the columns. run: the folder of the training it came from, if it lies
-    in one. expression: the model as the robot has it, None where a robot cannot run it. milliseconds: median time of a
-    face on one thread, once it has answered; None where that is not what the robot would wait.
+    name, sha256: of the model file. input: what it takes. classes: of the columns. run: the folder of the training it
+    came from, if it lies in one. expression: the model as the robot has it, None where a robot cannot run it.
+    milliseconds: median time of a face on one thread, once it has answered; None where that is not what the robot would
+    wait.
     """
 
     name: str
     sha256: str
+    input: Input
     classes: tuple[str, ...]
     run: RunFolder | None
     expression: ExpressionModel | None
@@ -87,6 +89,7 @@ class RobotClassifier:
         path = expression.description.model_path()
         self.name = expression.name
         self.sha256 = expression.description.sha256
+        self.input = Input(expression.description.input_size, 1 if expression.description.colour == "grey" else 3)
         self.classes = expression.labels
         self.run = _run_of(path)
         self.expression: ExpressionModel | None = expression
@@ -131,6 +134,7 @@ class KerasClassifier:
                 f"{path} has no Rescaling layer, so its input is not known: say by --scaling MEAN STD what it is fed"
                 " with, (pixel - MEAN) / STD."
             )
+        self.input = Input(shape[1], shape[3])
         self.run = _run_of(path)
         self.name = self.run.path.resolve().name if self.run else path.stem
         self.classes = tuple(self.run.data_card()["classes"]) if self.run else LABELS
@@ -145,10 +149,10 @@ class KerasClassifier:
 
     def probabilities(self, images: Images, progress: Progress | None = None) -> NDArray[np.float64]:
         """See Classifier."""
-        (_, size, _, channels), (mean, std) = self._model.input_shape, self._scaling
+        mean, std = self._scaling
         parts = []
         for start in range(0, len(images), _KERAS_PORTION):
-            portion = fitted(np.asarray(images[start : start + _KERAS_PORTION]), Input(size, channels))
+            portion = fitted(np.asarray(images[start : start + _KERAS_PORTION]), self.input)
             scaled = (portion.astype(np.float32) - mean) / std
             parts.append(np.asarray(self._model.predict_on_batch(scaled), np.float32))
             if progress:

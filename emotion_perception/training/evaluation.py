@@ -54,7 +54,8 @@ class Evaluation:
     """What evaluation.json holds. Scores are those of metrics.Scores, 0..1; ece of ece_bins bins of equal width.
 
     left_out: pictures of classes that the model does not know. without_known: without those pictures that, pixel by
-    pixel, are in Training too (``known`` of them), None where there is no Training to compare with or nothing left.
+    pixel, are in Training too or that the model's run learnt from (``known`` of them), None where neither is known or
+    nothing is left.
     calibrated: None unless the model lies in its run's folder and a temperature can be fitted. milliseconds: median of
     a face on one thread, None for Keras. pipeline: None unless it was asked for.
     """
@@ -146,7 +147,7 @@ def evaluate(
     """
     labels, found = answers.part.labels, answers.probabilities
     scores, bins = score(found, labels, classifier.classes), reliability(found, labels)
-    known = _known(dataset, answers.part, split)
+    known = _known(classifier, dataset, answers.part, split)
     return Evaluation(
         model=classifier.name,
         model_sha256=classifier.sha256,
@@ -189,12 +190,17 @@ def _part(found: NDArray[np.float64], labels: NDArray[np.uint8], classifier: Cla
     return Part(scores.count, scores.accuracy, scores.balanced_accuracy, scores.macro_f1, ece)
 
 
-def _known(dataset: Dataset, part: Dataset, split: str) -> NDArray[np.bool_] | None:
-    """(N,) which pictures of the part are in Training too; None if that says nothing."""
-    if split in ("Training", "all") or "Training" not in dataset.split_names:
-        return None
-    training = set(dataset.split("Training").fingerprints().tolist())
-    return np.array([mark in training for mark in part.fingerprints().tolist()])
+def _known(classifier: Classifier, dataset: Dataset, part: Dataset, split: str) -> NDArray[np.bool_] | None:
+    """(N,) which pictures of the part are in Training too, or were learnt from; None if neither is known."""
+    known: set[bytes] = set()
+    is_told = False
+    if split not in ("Training", "all") and "Training" in dataset.split_names:
+        known.update(dataset.split("Training").fingerprints().tolist())
+        is_told = True
+    if classifier.run and classifier.run.trained_on.is_file():
+        known.update(classifier.run.learnt_from().tolist())
+        is_told = True
+    return np.array([mark in known for mark in part.fingerprints().tolist()]) if is_told else None
 
 
 def _calibrated(classifier: Classifier, dataset: Dataset, answers: Answers) -> Calibrated | None:

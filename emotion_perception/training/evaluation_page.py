@@ -38,13 +38,18 @@ def scores_table(found: Evaluation) -> str:
     rows = [("all", str(found.count), percent(found.accuracy), percent(found.balanced_accuracy),
              percent(found.macro_f1), area, ece)]  # fmt: skip
     if part := found.without_known:
-        name = f"not in Training too ({found.known} are)"
+        name = known_row(found.split, found.known)
         rows.append((name, str(part.count), percent(part.accuracy), percent(part.balanced_accuracy),
                      percent(part.macro_f1), _DASH, f"{part.ece:.3f}"))  # fmt: skip
     if fitted := found.calibrated:
         name = f"all, at temperature {fitted.temperature:.3f}"
         rows.append((name, str(found.count), *rows[0][2:6], f"{fitted.ece:.3f}"))
     return table(head, rows)
+
+
+def known_row(split: str, known: int | None) -> str:
+    """What the row without known pictures is called."""
+    return f"not learnt from ({known} were)" if split in ("Training", "all") else f"not in Training too ({known} are)"
 
 
 def class_table(found: Evaluation) -> str:

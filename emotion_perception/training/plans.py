@@ -49,31 +49,27 @@ class Plan:
         student += _flags(self.student_changes)
         if taught:
             student += ["--teachers", *map(str, taught)]
-        files = ["export", str(work / "student"), "--data", str(data), "--out", str(work / "export"),
+        files = ["export", str(work / "student"), "--data", str(data), "--out", str(self.exports(work)),
                  "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
                  "--formats", *self.formats]  # fmt: skip
         return [*lessons, student, files, *self._looks(data, work)]
 
+    @staticmethod
+    def exports(work: Path) -> Path:
+        """Where the files are made: in the student's folder, so that looks at the test are noted with its run."""
+        return work / "student" / "export"
+
     def _looks(self, data: Path, work: Path) -> list[list[str]]:
-        """Commands that evaluate each exported file, and write its card."""
+        """Commands that evaluate each exported file, and write its card, which counts them."""
         commands = []
         for kind in self.formats if self.test else ():
             stem = self.name if kind == self.main else f"{self.name}_{kind}"
-            model, evaluation = work / "export" / f"{stem}.yaml", work / "evaluation" / stem
-            look = [
-                "evaluate",
-                "--model",
-                str(model),
-                "--data",
-                str(data),
-                "--split",
-                self.test,
-                "--out",
-                str(evaluation),
-            ]
+            model, evaluation = self.exports(work) / f"{stem}.yaml", work / "evaluation" / stem
+            look = ["evaluate", "--model", str(model), "--data", str(data), "--split", self.test, "--out",
+                    str(evaluation)]  # fmt: skip
             commands.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
             commands.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
-                             str(work / "student"), "--out", str(work / "export" / f"{stem}.md")])  # fmt: skip
+                             str(work / "student"), "--out", str(model.with_suffix(".md"))])  # fmt: skip
         return commands
 
 
@@ -96,6 +92,17 @@ def load_plan(which: str | Path) -> Plan:
     known = {one.name: one for one in dataclasses.fields(Plan)}
     if unknown := [str(key) for key in document if key not in known]:
         raise TrainingError(f'{path}: there is no key "{unknown[0]}"; the keys are {", ".join(known)}.')
+    kinds = {
+        "teachers": int,
+        "through_pipeline": bool,
+        "formats": list,
+        "teacher_changes": dict,
+        "student_changes": dict,
+    }
+    for key, value in document.items():
+        if type(value) is not (kind := kinds.get(key, str)):
+            words = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "keys and values"}
+            raise TrainingError(f'{path}: "{key}" is {value!r}, but must be {words[kind]}.')
     needed = [name for name, one in known.items() if name not in document and one.default is dataclasses.MISSING
               and one.default_factory is dataclasses.MISSING]  # fmt: skip
     if needed:

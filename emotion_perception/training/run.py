@@ -15,7 +15,7 @@ from emotion_perception.training.architectures.registry import input_of
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.checkpoint import State
 from emotion_perception.training.dataset import Dataset
-from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.datasets import open_for
 from emotion_perception.training.files import write_whole
 from emotion_perception.training.learning import Lesson, Watcher, learn
 from emotion_perception.training.parts import training_parts
@@ -97,11 +97,8 @@ def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, 
 
 
 def _opened(data: Path, kind: str, recipe: Recipe) -> Dataset:
-    """Pictures from a folder come as the network takes them, arrays as they are."""
     wanted = input_of(recipe.architecture)
-    if data.expanduser().is_dir():
-        return open_dataset(data, kind=kind, size=wanted.size, colour=wanted.channels == 3)
-    return open_dataset(data, kind=kind)
+    return open_for(data, size=wanted.size, channels=wanted.channels, kind=kind)
 
 
 def _card(train: Dataset, validation: Dataset) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
 from emotion_perception.training.files import write_text
@@ -48,11 +54,40 @@ class RunFolder:
         write_text(self.data, json.dumps(data, indent=2) + "\n")
         write_text(self.config, recipe.to_yaml())  # last: with it the run is begun
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Make the folder and keep other processes from training in it; the end of the process, a kill too, lets it go.
+
+        TrainingError if one does already, or if the folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("w")
+        except OSError as error:
+            raise TrainingError(
+                f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise TrainingError(
+                    f"another process trains in {self.path}: wait for it, end it, or choose another --out."
+                ) from error
+            yield
+
     def recipe(self) -> Recipe:
         """The recipe of the run; TrainingError if there is none."""
         if not self.is_begun:
             raise TrainingError(f"there is no run in {self.path}: give the folder that `train --out` made.")
         return load_recipe(self.config)
+
+    def learnt_from(self) -> NDArray[np.void]:
+        """Fingerprints of the pictures it learnt from; TrainingError if they are missing or damaged."""
+        try:
+            return np.asarray(np.load(self.trained_on))
+        except (OSError, ValueError, EOFError) as error:
+            raise TrainingError(f"{self.trained_on} cannot be read ({error}): `train --resume` the run.") from error
 
     def data_card(self) -> dict[str, Any]:
         """What data.json says; TrainingError if it is missing or damaged."""

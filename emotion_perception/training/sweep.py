@@ -24,6 +24,8 @@ from emotion_perception.training.sweep_space import Choices, Space
 
 #: A worker that has shown no sign of life for so many seconds has died, and its trial is open to others.
 _HEARTBEAT, _GRACE = 60, 180
+#: Of a training, by its values; a network that diverged may tell it by its answers.
+_FAILURES = (TrainingError, EvaluationError)
 _PLANNED, _PLAN, _VALUES, _FOLDER, _HOST, _WHY = "planned", "plan", "values", "folder", "host", "why"
 
 
@@ -104,7 +106,7 @@ def work(
 ) -> None:
     """Train what nobody else does until nothing is left; a training of ours that a kill ended goes on.
 
-    after_trial: called whenever one is over. TrainingError of a trial fails that trial, and the next one begins.
+    after_trial: called whenever one is over. An error of a trial fails that trial, and the next one begins.
     """
     import optuna
 
@@ -113,7 +115,7 @@ def work(
         optuna.storages.fail_stale_trials(study)
         if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
             return
-        study.optimize(lambda trial: _train(trial, sweep, watcher, say), n_trials=1, catch=(TrainingError,))
+        study.optimize(lambda trial: _train(trial, sweep, watcher, say), n_trials=1, catch=_FAILURES)
         after_trial()
 
 
@@ -152,7 +154,7 @@ def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None
             if not folder.is_begun:
                 begin(folder, sweep.recipe.but(**values), data=sweep.data, kind=sweep.kind)
             state = go_on(folder, watcher, data=sweep.data, say=say)
-        except TrainingError as error:
+        except _FAILURES as error:
             trial.set_user_attr(_WHY, str(error))
             say(str(error))
             raise

@@ -47,7 +47,7 @@ def taught(
     for run in runs:
         say(f"asking {run.path}")
         said = logits(keras.models.load_model(run.best, compile=False), dataset.images, mirror=True)
-        unseen = ~np.isin(marks, np.load(run.trained_on))[:, np.newaxis]
+        unseen = ~np.isin(marks, run.learnt_from())[:, np.newaxis]
         total += np.where(unseen, said, 0)
         asked += unseen
         everybody += said

@@ -1,5 +1,5 @@
-"""Readers, one for each form of dataset, and `open_dataset`, which chooses one."""
+"""Readers, one for each form of dataset, and `open_dataset`, which chooses one (`open_for`: for a network)."""
 
-from emotion_perception.training.datasets.opening import KINDS, open_dataset
+from emotion_perception.training.datasets.opening import KINDS, open_dataset, open_for
 
-__all__ = ["KINDS", "open_dataset"]
+__all__ = ["KINDS", "open_dataset", "open_for"]

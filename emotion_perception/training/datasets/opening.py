@@ -18,6 +18,8 @@ from emotion_perception.training.resizing import resized
 from emotion_perception.training.skipping import Report, Skipped, log_report
 
 KINDS = ("npz", "arrays", "fer2013", "affectnet", "folders")
+#: Kinds that are picture files, whose size is chosen when they are read.
+_FILES = ("affectnet", "folders")
 MEMORY = 4 << 30
 
 _FER2013_FILES = ("fer2013.csv", "icml_face_data.csv")
@@ -84,6 +86,17 @@ def open_dataset(
         dataset = read_folders(place, reading=reading, skipped=skipped)
     skipped.close()
     return resized(dataset, size or dataset.shape[0], colour=len(dataset.shape) == 3 if colour is None else colour)
+
+
+def open_for(path: Path | str, *, size: int, channels: int, kind: str = "") -> Dataset:
+    """Open a dataset for a network: picture files are cut to its size and colour, arrays and csv stay as they are.
+
+    channels: 1 for grey, 3 for RGB. Errors as ``open_dataset``.
+    """
+    place = Path(path).expanduser()
+    if place.exists() and (kind or _guess(place)) in _FILES:
+        return open_dataset(place, kind=kind, size=size, colour=channels == 3)
+    return open_dataset(place, kind=kind)
 
 
 def _state(file: Path | None) -> tuple[str, int, int] | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.core.labels import LABELS
 from emotion_perception.training.conversion import METHODS, convert
-from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.datasets import open_dataset, open_for
 from emotion_perception.training.datasets.affectnet import COLUMNS
 from emotion_perception.training.skipping import Skipped
 
@@ -65,6 +65,12 @@ def test_every_expression_gets_our_number(affectnet: Callable[..., Path]) -> Non
     assert len(said) == 5
     assert 'its expression is "contempt", which is none of ours' in said[0]
     assert said[-1] == 'validation.csv, line 5 was skipped: its expression is "no face", which is none of ours'
+
+
+def test_a_network_gets_faces_of_its_size_from_a_list_as_from_its_folder(affectnet: Callable[..., Path]) -> None:
+    root = affectnet(["7/a.png"], [line("7/a.png")])
+    for place in (root, root / "training.csv"):
+        assert open_for(place, size=64, channels=3).shape == (64, 64, 3)
 
 
 def test_a_face_is_cut_out_as_the_robot_does_it(affectnet: Callable[..., Path]) -> None:

@@ -75,6 +75,26 @@ def test_a_run_is_evaluated_in_its_folder(
     assert [look["split"] for look in read_looks(copy.path / "test_looks.csv")] == ["PublicTest"]
 
 
+def test_pictures_in_folders_are_asked_about_as_they_were_learnt_and_those_learnt_from_are_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faces, out = tmp_path / "faces", tmp_path / "run"
+    with np.load(data) as saved:
+        for row, label in enumerate(saved["labels"][7:77]):
+            (faces / LABELS[label]).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(faces / LABELS[label] / f"{row}.png"), saved["images"][7 + row])
+    # A network of 224 pixels: pictures read in another size would be others than it learnt from.
+    assert main(["train", "--recipe", "vgg_shallow_224", "--data", str(faces), "--out", str(out), "--epochs", "1",
+                 "--batch", "16", "--validation", "0.3"]) == 0  # fmt: skip
+    counts = RunFolder(out).data_card()
+    trained, validated = (sum(counts[part].values()) for part in ("training", "validation"))
+    capsys.readouterr()
+    assert main(["evaluate", "--data", str(faces), "--model", str(out)]) == 0
+    assert f"| not learnt from ({trained} were) | {validated} |" in capsys.readouterr().out
+    found = json.loads((out / "evaluation.json").read_text())
+    assert (found["split"], found["count"]) == ("all", trained + validated)
+
+
 def test_a_model_that_lacks_a_class_is_asked_about_the_others(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

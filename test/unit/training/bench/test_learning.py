@@ -45,7 +45,7 @@ def weights(folder: Path) -> list[np.ndarray]:
 def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     common = ["--data", str(bars), *TINY]
-    assert begin([*common, "--out", str(whole)]).wait() == 0
+    assert main(["train", *common, "--out", str(whole)]) == 0
     # Killed when the first step is saved, in the middle of writing a checkpoint, and when the best network is written.
     moments = [killed / "checkpoint.npz", killed / ".checkpoint.part.npz", killed / ".best.part.keras"]
     for moment in moments:
@@ -55,13 +55,20 @@ def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path
             time.sleep(0.0005)
         process.kill()
         assert process.wait() == -9, f"it ended before there was {moment.name}"
-    assert begin(["--out", str(killed), "--resume"]).wait() == 0
+    assert main(["train", "--out", str(killed), "--resume"]) == 0
     for one, two in zip(rows(whole), rows(killed), strict=True):
         one.pop("seconds"), two.pop("seconds")
         assert one == pytest.approx(two, rel=1e-3, abs=1e-3)
     for left, right in zip(weights(whole), weights(killed), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-2, atol=1e-3)
     assert not list(killed.glob(".*.part.*"))
+
+
+def test_convolutions_with_strides_do_not_end_the_process(bars: Path, tmp_path: Path) -> None:
+    assert (
+        begin(["--recipe", "mini_xception", "--data", str(bars), "--out", str(tmp_path), "--epochs", "1"]).wait() == 0
+    )
+    assert np.isfinite(rows(tmp_path)[0]["val_loss"])
 
 
 def test_what_a_run_leaves_behind(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +100,16 @@ def test_what_a_run_leaves_behind(bars: Path, tmp_path: Path, capsys: pytest.Cap
     assert "delete it to begin anew" in capsys.readouterr().err
 
 
+def test_a_folder_that_another_process_trains_in_is_left_alone(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    with RunFolder(out).alone():
+        assert main(["train", "--recipe", "cnn3_48", "--data", str(bars), "--out", str(out), "--resume"]) == 1
+    assert f"another process trains in {out}: wait for it" in capsys.readouterr().err
+    assert not RunFolder(out).is_begun
+
+
 def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,14 +119,11 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     assert "the loss is no number any more in epoch 1: lower learning_rate" in capsys.readouterr().err
 
 
-@pytest.mark.timeout(900)  # twenty processes that load TensorFlow
 def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
-    changes = "{epochs: 1, width: 0.25, batch: 32, precision: float32, ema: 0.0}"
     plan.write_text(
-        "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: fer_resnet_teacher\nteachers: 2\n"
-        "student: fer_resnet\n"
-        f"teacher_changes: {changes}\nstudent_changes: {changes}\nformats: [float16, int8, onnx]\n"
+        "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: cnn3_48\nteachers: 2\nstudent: cnn3_48\n"
+        "teacher_changes: {epochs: 1}\nstudent_changes: {epochs: 1, teaching: 0.7}\nformats: [float16, int8]\n"
         "main: float16\ntest: PublicTest\n"
     )
     command = ["ship", "--plan", str(plan), "--data", str(bars), "--work", str(work), "--out", str(out)]
@@ -118,14 +132,11 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     assert not trained[0] & trained[1]
     assert trained[0] | trained[1] == set(np.load(RunFolder(work / "student").trained_on).tolist())
     faces = open_dataset(bars).split("PublicTest").images[:]
-    answers = [
-        ExpressionModel.load(out / name).classify_crops(list(faces))
-        for name in ("tiny.yaml", "tiny_int8.yaml", "tiny_onnx.yaml")
-    ]
+    answers = [ExpressionModel.load(out / name).classify_crops(list(faces)) for name in ("tiny.yaml", "tiny_int8.yaml")]
     assert answers[0].shape == (21, 7)
-    np.testing.assert_allclose(answers[0], answers[2], atol=0.02)
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
-    assert "accuracy" in (out / "tiny.md").read_text().lower()
+    assert "measured on a test split: 1 times" in (out / "tiny.md").read_text()
+    assert "measured on a test split: 2 times" in (out / "tiny_int8.md").read_text()
     student = (work / "student" / "best.keras").read_bytes()
     look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
     assert main(command) == 0  # once more changes nothing

@@ -92,7 +92,9 @@ def test_the_plan_of_the_shipped_model() -> None:
 
 def test_a_bad_plan_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
-    for text, sentence in (("nme: x", 'no key "nme"'), ("name: x", '"version" is missing'), ("[", "not valid yaml")):
+    for text, sentence in (("nme: x", 'no key "nme"'), ("name: x", '"version" is missing'), ("[", "not valid yaml"),
+                           ("formats: float16", "must be a list"), ("version: 1", "must be text"),
+                           ("teachers: five", "must be a whole number")):  # fmt: skip
         path.write_text(text)
         with pytest.raises(TrainingError, match=sentence):
             load_plan(path)
