@@ -18,7 +18,7 @@ from emotion_perception.core.scenario.actions import Action, Enroll, Expect, For
 from emotion_perception.core.scenario.engine import Engine
 from emotion_perception.core.scenario.events import Heard, Outcome, Person, Spoken
 from emotion_perception.core.scenario.loading import load_scenario
-from emotion_perception.core.scenario.memory import Memory, RefusalsInFile
+from emotion_perception.core.scenario.memory import Memory, RefusalLog, RefusalsInFile, RefusalsInMemory
 from emotion_perception.msg import DialogueState, EmotionArray, Expectation, FaceArray, IdentityArray, Utterance
 from emotion_perception.nodes.dialogue_people import PeopleInView
 from emotion_perception.nodes.dialogue_requests import PeopleRequests
@@ -68,7 +68,8 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
     def configure(self) -> None:
         """Load the scenario, and open the outputs."""
         self._scenario = load_scenario(self.parameters.scenario)
-        self._engine = Engine(self._scenario, language=self.parameters.language, memory=Memory(RefusalsInFile()))
+        memory = Memory(self._refusals(), trouble=lambda sentence: self.health.moment("memory", sentence))
+        self._engine = Engine(self._scenario, language=self.parameters.language, memory=memory)
         self._expectation = self.output(Expectation, "dialogue/expectation", LATCHED)
         self._speech = self.output(String, "speech", RELIABLE)
         self._state = self.output(DialogueState, "dialogue/state", LATCHED)
@@ -243,6 +244,10 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
         """Seconds of the clock that time goes by when nothing is seen: a replay's, or the steady one."""
         clock = self.get_clock()
         return 1e-9 * (clock if clock.ros_time_is_active else self._steady).now().nanoseconds
+
+    def _refusals(self) -> RefusalLog:
+        """Who refuses in a replay or a simulation does so on another day than today's, which the file keeps."""
+        return RefusalsInMemory() if self.get_clock().ros_time_is_active else RefusalsInFile()
 
     def _start(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if not self.active:

@@ -22,7 +22,8 @@ TIMEOUT = 15.0
 class PeopleRequests:
     """Calls face_identity/enroll and face_identity/forget, one request at a time as a conversation makes them.
 
-    answered: called with how a request ended; at once where nobody could take it.
+    answered: called with how a request ended; at once where nobody could take it. Who is enrolled after that was given
+    up is forgotten again: they were told that nothing was kept.
     """
 
     def __init__(self, node: Node, answered: Callable[[Enrolled | Forgotten], None]) -> None:
@@ -31,6 +32,7 @@ class PeopleRequests:
         self._forget = node.create_client(ForgetService, "face_identity/forget")
         self._numbers = itertools.count(1)
         self._waiting = 0  # number of the request whose answer counts
+        self._given_up = 0  # number of the last one that was not answered in time
         self._failure: Callable[[str], Enrolled | Forgotten] = Forgotten
         #: When `tick` is to be called.
         self.deadline = math.inf
@@ -68,6 +70,7 @@ class PeopleRequests:
     def tick(self, now: float) -> None:
         """Give up what was not answered in time."""
         if now >= self.deadline:
+            self._given_up = self._waiting
             self._end(self._failure("face_identity did not answer in time"))
 
     def _call(
@@ -88,8 +91,14 @@ class PeopleRequests:
             if number == self._waiting:
                 error = future.exception()
                 self._end(failure(f"{type(error).__name__}: {error}") if error else outcome(future.result()))
+            elif number == self._given_up and not future.exception():
+                self._undo(outcome(future.result()))
 
         client.call_async(request).add_done_callback(end)
+
+    def _undo(self, late: Enrolled | Forgotten) -> None:
+        if isinstance(late, Enrolled) and not late.error:
+            self._forget.call_async(ForgetService.Request(person=late.person_id))
 
     def _end(self, outcome: Enrolled | Forgotten) -> None:
         self.drop()

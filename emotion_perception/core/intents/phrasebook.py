@@ -34,7 +34,8 @@ class Phrasebook:
     """language: BCP 47 tag. intents: name to phrases, DECOYS among them. languages: tag to what it is called here.
 
     ask_language: phrases around "{language}" that ask for another one; native: how speakers of this language ask for it
-    by itself, understood in every other language too. expressions: by label, what the robot calls them.
+    by itself, understood in every other language too. expressions: by label, what the robot calls them. negations:
+    words beside which a yes is none, unless they belong to its phrase ("no problem").
     """
 
     language: str
@@ -44,6 +45,7 @@ class Phrasebook:
     ask_language: tuple[str, ...]
     native: tuple[str, ...]
     expressions: Mapping[str, str]
+    negations: tuple[str, ...] = ()
 
     def with_intents(self, added: Mapping[str, tuple[str, ...]]) -> Phrasebook:
         """The same with a scenario's own intents; one that is here already is replaced."""

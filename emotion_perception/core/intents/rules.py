@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from emotion_perception.core.intents.base import Match
 from emotion_perception.core.intents.tokens import plain
@@ -26,15 +26,28 @@ class RuleMatcher:
         """Every wanted intent whose phrase occurs and is no part of a longer phrase, in the order of the words."""
         words = plain(text)
         found: dict[str, Match] = {}
+        for intent, at, length in self._occurrences(words):
+            if intent in wanted and (length > 1 or at == 0 or len(words) <= _FEW_WORDS):
+                known = found.get(intent)
+                if known is None or at < known.at:
+                    found[intent] = Match(intent, 1.0, at)
+        return sorted(found.values(), key=lambda match: match.at)
+
+    def outside(self, text: str, intent: str) -> set[str]:
+        """The words that belong to no phrase, or to one of ``intent``."""
+        words = plain(text)
+        rest = list(words)
+        for found, at, length in self._occurrences(words):
+            if found != intent:
+                rest[at : at + length] = [""] * length
+        return {word for word in rest if word}
+
+    def _occurrences(self, words: tuple[str, ...]) -> Iterator[tuple[str, int, int]]:
+        """Intent, first word and number of words of each phrase, the longest first; no word belongs to two."""
         taken = [False] * len(words)
         for length in range(min(self._longest, len(words)), 0, -1):
             for at in range(len(words) - length + 1):
                 intent = self._phrases.get(words[at : at + length])
-                if intent is None or any(taken[at : at + length]):
-                    continue
-                taken[at : at + length] = [True] * length
-                if intent in wanted and (length > 1 or at == 0 or len(words) <= _FEW_WORDS):
-                    known = found.get(intent)
-                    if known is None or at < known.at:
-                        found[intent] = Match(intent, 1.0, at)
-        return sorted(found.values(), key=lambda match: match.at)
+                if intent is not None and not any(taken[at : at + length]):
+                    taken[at : at + length] = [True] * length
+                    yield intent, at, length

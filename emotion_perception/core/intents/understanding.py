@@ -10,6 +10,7 @@ from emotion_perception.core.intents.fuzzy import FuzzyMatcher
 from emotion_perception.core.intents.names import NameFinder
 from emotion_perception.core.intents.phrasebook import DECOYS, Phrasebook
 from emotion_perception.core.intents.rules import RuleMatcher
+from emotion_perception.core.intents.tokens import plain
 
 #: Makes a further matcher out of a language and its phrases (an embedding model), asked when the others find nothing.
 FurtherMatcher = Callable[[str, Mapping[str, Sequence[str]]], Matcher]
@@ -49,15 +50,18 @@ class Understanding:
         phrases: dict[str, Sequence[str]] = {**book.intents, **asked}
         self._everything = frozenset(phrases)
         self._intents = frozenset(book.intents) - {DECOYS}
-        self._matchers: list[Matcher] = [RuleMatcher(phrases), FuzzyMatcher(phrases)]
+        self._rules = RuleMatcher(phrases)
+        self._matchers: list[Matcher] = [self._rules, FuzzyMatcher(phrases)]
         if further is not None:
             self._matchers.append(further(book.language, phrases))
         self._names = NameFinder(book.names)
+        self._negations = frozenset(word for entry in book.negations for word in plain(entry))
 
     def understand(self, text: str, wanted: Collection[str]) -> Understood:
         """What ``text`` means where ``wanted`` (intents, "name", "language") would lead on.
 
-        Yes and no at once are neither: nobody can tell which one counts.
+        Yes and no at once are neither: nobody can tell which one counts. Nor is a yes beside a negation ("that's not
+        fine at all"): agreeing has to be clear.
         """
         intents = self._intents.intersection(wanted)
         among = intents | self._languages if "language" in wanted else intents
@@ -65,7 +69,7 @@ class Understanding:
         # What looks like a question and gives a name is no question: 我的名字是什么, 我的名字是王芳.
         found = self._matchers[0].match(text, among) if name else self._match(text, among)
         said = {match.intent for match in found}
-        if {"yes", "no"} <= said:
+        if "yes" in said and ("no" in said or not self._negations.isdisjoint(self._rules.outside(text, "no"))):
             found = [match for match in found if match.intent not in ("yes", "no")]
         if not name and "name" in wanted and not self._match(text, self._everything):
             name, sentence = self._names.bare(text), False

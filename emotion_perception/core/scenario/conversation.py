@@ -41,7 +41,8 @@ class Consent:
 class Conversation:
     """partner: the person talked to. person_id: who they were taken for when it was last acted upon.
 
-    asked: what was last said, answer: what was last heard (for the record of consent). before: the expression last
+    asked: the text that was last said (not what stood before it in one breath), answer: what was last heard; both for
+    the record of consent. before: the expression last
     reacted to, remarked: when something was last said about one. since: when a rule's emotion began to show, by the
     rule's place and the emotion.
     """

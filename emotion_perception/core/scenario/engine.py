@@ -25,7 +25,7 @@ class Engine:
 
     Every method takes the time (``now``, seconds; since 1970, so that "today" is the calendar day) and returns what is
     to be done, in order. Call ``see`` for every array of faces, empty ones included, and ``tick`` when
-    ``next_deadline`` has come. A clock that is set back stands still until it is ahead again. One thread at a time.
+    ``next_deadline`` has come. A clock that is set back costs no time: it goes on from there. One thread at a time.
     Each method raises ScenarioError, naming file and line, if a text or condition fails on what is just known.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -74,10 +75,17 @@ class Memory:
 
     Greetings are kept by person, or by track for somebody unknown, and dropped once they are too old to matter, so
     that memory does not grow. Times are the engine's ``now``: seconds since 1970 if days are to be calendar days.
+
+    refusals: read once, here, so that its ScenarioError comes before anybody is greeted. trouble: called with the
+    sentence of one that comes later; whoever refuses is heard all the same.
     """
 
-    def __init__(self, refusals: RefusalLog | None = None) -> None:
+    def __init__(
+        self, refusals: RefusalLog | None = None, *, trouble: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self._refusals: RefusalLog = refusals if refusals is not None else RefusalsInMemory()
+        self._refused_on = self._refusals.last()
+        self._trouble = trouble
         self._greeted: dict[str, float] = {}
 
     def note_greeting(self, key: str, now: float) -> None:
@@ -95,12 +103,17 @@ class Memory:
 
     def note_refusal(self, now: float) -> None:
         """Somebody does not want to be remembered; nobody can tell who without remembering them, so only the day is."""
-        if not self.refused_today(now):
-            self._refusals.note(_day(now))
+        if self.refused_today(now):
+            return
+        self._refused_on = _day(now)
+        try:
+            self._refusals.note(self._refused_on)
+        except ScenarioError as error:
+            self._trouble(str(error))
 
     def refused_today(self, now: float) -> bool:
         """Whether somebody has said no on the calendar day of ``now``, in the time zone of this machine."""
-        return self._refusals.last() == _day(now)
+        return self._refused_on == _day(now)
 
     @property
     def greetings(self) -> int:

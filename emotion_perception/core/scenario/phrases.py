@@ -9,7 +9,7 @@ from emotion_perception.core.intents.tokens import plain
 from emotion_perception.core.labels import LABELS
 from emotion_perception.core.scenario.reading import Entry, Faults, Reader
 
-_KEYS = ("language", "intents", "decoys", "names", "languages", "ask_language", "native", "expressions")
+_KEYS = ("language", "intents", "decoys", "negations", "names", "languages", "ask_language", "native", "expressions")
 _NAME_KEYS = ("patterns", "never", "stops", "vowels", "common")
 
 
@@ -34,6 +34,7 @@ def load_phrases(path: Path, faults: Faults) -> Phrasebook:
         _patterns(reader, entries["ask_language"], "{language}") if "ask_language" in entries else (),
         reader.texts(entries["native"]) if "native" in entries else (),
         {label: reader.text(entry) for label, entry in expressions.items()},
+        reader.texts(entries["negations"]) if "negations" in entries else (),
     )
 
 

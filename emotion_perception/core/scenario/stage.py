@@ -240,8 +240,6 @@ class Stage:
     def actions(self) -> list[Action]:
         """What is to be done since this was last asked, in the order in which it has to be done."""
         hush, say = self._mouth.take(self.language, self._clock)
-        if say:
-            self._talk.asked = say[0].text
         notices = self._notices.take(self.state, self._talk.partner, self.language, self._requests)
         return [*hush, *notices, *say, *self._requests.take()]
 
@@ -347,7 +345,9 @@ class Stage:
         self._requests.enroll(Enroll(face_id, talk.heard_name, talk.consent.record, self.language), self._clock)
 
     def _say(self, key: str, context: dict[str, Any]) -> None:
-        self._mouth.say(self._script.line(key, self.language, context))
+        line = self._script.line(key, self.language, context)
+        self._mouth.say(line)
+        self._talk.asked = line or self._talk.asked
 
     def _talk_to(self, visitor: Visitor) -> None:
         """Begin a conversation, in the language that the person prefers if there is one."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from emotion_perception.core.errors import ScenarioError
 from emotion_perception.core.scenario.memory import Memory
 
 Plays = Callable[..., Any]
@@ -396,3 +398,58 @@ def test_a_language_nobody_here_speaks_is_declined(play: Plays) -> None:
     robot.appear(robot.know("Eve"))
     robot.settle()
     assert robot.answer("speak Klingon") == robot.line("not_understood")
+
+
+def test_the_record_of_consent_holds_the_question_and_not_what_was_said_before_it(play: Plays) -> None:
+    robot = play()
+    robot.appear()
+    robot.settle()
+    robot.answer("What can you do?")
+    for words in ("yes", "Maria", "yes"):
+        robot.say(words)
+        robot.settle()
+    (record,) = (line.text for line in robot.take() if line.who == "enrols")
+    assert record == f'Maria: asked by the robot "{robot.line("may_i_remember")}", answered "yes"'
+
+
+def test_who_is_forgotten_is_who_was_asked_by_name(play: Plays) -> None:
+    robot = play()
+    anna, bob = robot.know("Anna"), robot.know("Bob")
+    face = robot.appear(anna)
+    robot.settle()
+    robot.answer("forget me")
+    robot.people[face] = replace(robot.people[face], person_id=bob, name="Bob")  # identity had mistaken them
+    robot.settle()
+    assert robot.said()[-1] == robot.line("shall_i_forget", name="Bob")
+    robot.people[face] = replace(robot.people[face], person_id=anna, name="Anna")
+    robot.settle()
+    assert robot.said()[-1] == robot.line("shall_i_forget", name="Anna")
+    robot.answer("yes")
+    assert robot.known == {bob: "Bob"}
+
+
+def test_who_turns_out_to_be_another_person_greeted_before_is_asked_once_whether_to_forget(play: Plays) -> None:
+    robot = play()
+    anna, bob = robot.know("Anna"), robot.know("Bob")
+    face = robot.appear(anna)
+    robot.settle()
+    robot.memory.note_greeting(bob, robot.now)
+    robot.people[face] = replace(robot.people[face], person_id=bob, name="Bob")
+    robot.settle()
+    assert robot.answer("forget me") == robot.line("shall_i_forget", name="Bob")
+
+
+def test_a_refusal_that_cannot_be_written_down_holds_up_nothing(play: Plays) -> None:
+    class FullDisk:
+        def last(self) -> str:
+            return ""
+
+        def note(self, day: str) -> None:
+            raise ScenarioError("the disk is full")
+
+    robot = play(memory=Memory(FullDisk()))
+    robot.appear(robot.know("Anna"))
+    robot.settle()
+    robot.answer("forget me")
+    assert robot.answer("yes") == robot.line("forgotten")
+    assert robot.engine.state == "chat"

@@ -28,13 +28,10 @@ SAYINGS = (
 )  # fmt: skip
 
 
-class NobodyRefused:
+class NobodyRefused(Memory):
     """Every stranger is asked, as if it were a new day each time."""
 
-    def last(self) -> str:
-        return ""
-
-    def note(self, day: str) -> None:
+    def note_refusal(self, now: float) -> None:
         pass
 
 
@@ -134,7 +131,7 @@ def greetings(lines: list[Line]) -> list[tuple[float, str]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_an_hour_of_visits_leaves_nothing_stuck_nothing_grown_and_nobody_greeted_twice(seed: int) -> None:
-    memory = Memory(NobodyRefused() if seed % 2 else None)
+    memory = NobodyRefused() if seed % 2 else Memory()
     rehearsal = Rehearsal(Engine(load_scenario("greet_and_react"), language="en", memory=memory), now=86400.0 * 365)
     visitors = Visitors(rehearsal, seed)
     began, lines = rehearsal.now, list[Line]()

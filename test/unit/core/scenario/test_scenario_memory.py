@@ -52,3 +52,30 @@ def test_greetings_are_dropped_when_they_are_old(tmp_path: Path) -> None:
     assert memory.greetings == 1
     memory.prune(NOON + 2000, older_than=1800)
     assert memory.greetings == 0
+
+
+class FullDisk:
+    """A log that was readable, and cannot be written."""
+
+    reads = 0
+
+    def last(self) -> str:
+        self.reads += 1
+        return ""
+
+    def note(self, day: str) -> None:
+        raise ScenarioError("the disk is full")
+
+
+def test_a_refusal_that_cannot_be_written_down_counts_and_is_told() -> None:
+    troubles: list[str] = []
+    log = FullDisk()
+    memory = Memory(log, trouble=troubles.append)
+    memory.note_refusal(NOON)
+    assert (memory.refused_today(NOON), log.reads) == (True, 1)
+    assert troubles == ["the disk is full"]
+
+
+def test_a_log_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="cannot read"):
+        Memory(RefusalsInFile(tmp_path))
