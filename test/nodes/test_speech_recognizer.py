@@ -24,7 +24,7 @@ LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory):
-    """said("who am i", seconds) -> a WAV file of it, with silence and faint noise before and after."""
+    """said("what can you do", seconds) -> a WAV file of it, with silence and faint noise before and after."""
 
     def make(text: str, before: float = 0.5) -> Path:
         parts = list(EspeakVoice().synthesize(text, "en"))
@@ -48,12 +48,12 @@ def expect(outsider):
 
 def test_what_is_expected_and_said_is_heard(start, outsider, expect, said) -> None:
     heard = outsider.listen(Utterance, "heard")
-    expect("yes", "no", "who am i")
+    expect("yes", "no", "what can you do")
     before = outsider.get_clock().now().nanoseconds
-    start(SpeechRecognizerNode, device=f"file:{said('who am i', 2.0)}")
+    start(SpeechRecognizerNode, device=f"file:{said('what can you do', 2.0)}")
     messages = heard.wait(lambda ms: any(m.final for m in ms))
     last = messages[-1]
-    assert (last.text, last.language, last.header.frame_id) == ("who am i", "en", "microphone")
+    assert (last.text, last.language, last.header.frame_id) == ("what can you do", "en", "microphone")
     assert 0.5 <= last.confidence <= 1
     assert before < nanoseconds(last.header) < outsider.get_clock().now().nanoseconds - int(1e9)
     assert all(nanoseconds(m.header) - nanoseconds(last.header) < 5e7 for m in messages)
@@ -61,22 +61,22 @@ def test_what_is_expected_and_said_is_heard(start, outsider, expect, said) -> No
 
 def test_it_does_not_hear_the_robot(start, outsider, expect, said, eventually) -> None:
     heard = outsider.listen(Utterance, "heard")
-    expect("who am i")
+    expect("what can you do")
     speaking = outsider.create_publisher(Bool, "speaking", LATCHED)
     speaking.publish(Bool(data=True))
-    node = start(SpeechRecognizerNode, device=f"file:{said('who am i', 3.0)}")
+    node = start(SpeechRecognizerNode, device=f"file:{said('what can you do', 3.0)}")
     eventually(lambda: node._details.get("ended") == "true")
     assert [m for m in heard.messages if m.final] == []
 
 
 def test_a_voice_that_vanishes_while_it_speaks_leaves_no_deaf_robot(start, outsider, expect, said) -> None:
     heard = outsider.listen(Utterance, "heard")
-    expect("who am i")
+    expect("what can you do")
     speaking = outsider.create_publisher(Bool, "speaking", LATCHED)
     speaking.publish(Bool(data=True))
-    node = start(SpeechRecognizerNode, device=f"file:{said('who am i', 6.0)}")
+    node = start(SpeechRecognizerNode, device=f"file:{said('what can you do', 6.0)}")
     outsider.destroy_publisher(speaking)
-    assert heard.wait(lambda ms: any(m.final for m in ms), 30)[-1].text == "who am i"
+    assert heard.wait(lambda ms: any(m.final for m in ms), 30)[-1].text == "what can you do"
     assert node.active
 
 
@@ -91,11 +91,11 @@ def test_a_microphone_that_is_unplugged_is_told_and_heard_again_when_it_is_back(
     sound_server, start, outsider, expect, diagnoses, said
 ) -> None:
     heard = outsider.listen(Utterance, "heard")
-    expect("who am i", "goodbye")
+    expect("what can you do", "goodbye")
     start(SpeechRecognizerNode, device="pulse:robot_mic")
     diagnoses.wait(lambda statuses: any(map(_listens, statuses)), 30)
-    _play(said("who am i"))
-    assert heard.wait(lambda ms: any(m.final for m in ms))[-1].text == "who am i"
+    _play(said("what can you do"))
+    assert heard.wait(lambda ms: any(m.final for m in ms))[-1].text == "what can you do"
 
     sound_server.stop()
     diagnoses.wait_for("speech_recognizer", "microphone", 30)

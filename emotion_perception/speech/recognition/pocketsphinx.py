@@ -2,8 +2,8 @@
 
 A grammar is made of the expected phrases and names. A grammar finds one of its phrases in any noise, so what it found
 is compared with the sound: the mean over the frames of the words of log(how likely the sound is, given the words, by
-how likely it is given whatever suits that frame best). Speech that was expected is at 3 to 7 below the best, anything
-else at 8 to 11 (docs/speech_performance.md).
+how likely it is given whatever suits that frame best). Expected speech is mostly 3 to 6.5 below the best, anything else
+mostly more: they overlap, the more the shorter the phrase (docs/speech_performance.md has the rates).
 """
 
 from __future__ import annotations

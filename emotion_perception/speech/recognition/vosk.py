@@ -99,11 +99,20 @@ def _fetched(vosk: Any, language: str) -> Path | None:
 
 
 def _fetch(vosk: Any, language: str) -> Path:
+    class Fetcher(vosk.Model):
+        """What fetches and does not load; a model that was never loaded fails loudly when it is thrown away."""
+
+        def __init__(self) -> None:
+            pass
+
+        def __del__(self) -> None:
+            pass
+
     try:
         # It prints a bar, and what it does not know it answers by ending the process.
         nothing = io.StringIO()
         with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
-            vosk.Model(lang=_tag(language))
+            return Path(Fetcher().get_model_path(None, _tag(language)))
     except SystemExit as error:
         raise RecognitionError(f'there is no small model of vosk for "{language}": see {_MODELS}') from error
     except Exception as error:
@@ -111,12 +120,6 @@ def _fetch(vosk: Any, language: str) -> Path:
             f'a model of vosk for "{language}" cannot be fetched ({type(error).__name__}): see that this computer is '
             f"online, or unpack one of {_MODELS} and set model to its folder"
         ) from error
-    found = _fetched(vosk, language)
-    if found is None:
-        raise RecognitionError(
-            f'the model of vosk for "{language}" was fetched and is not found: set model to its folder'
-        )
-    return found
 
 
 def _tag(language: str) -> str:
