@@ -13,7 +13,7 @@ import time
 from collections import deque
 from multiprocessing.connection import Connection
 
-from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.errors import PerceptionError, RecognitionError
 from emotion_perception.speech.audio.input import Input, open_input
 from emotion_perception.speech.ears.ears import Ears
 from emotion_perception.speech.ears.events import Deaf, EarsOptions, Expected, Heard, Report, Trouble
@@ -54,6 +54,7 @@ class Hearing:
         self._description = recognizer.description
         wait = _RETRY[0]
         while not self._over.is_set():
+            self._follow(ears)
             try:
                 with open_input(asked.device) as source:
                     wait = _RETRY[0]
@@ -72,7 +73,10 @@ class Hearing:
             chunk = source.read(_READ)
             self._comes = chunk is not None
             if chunk is not None:
-                ears.hear(chunk)
+                try:
+                    ears.hear(chunk)
+                except RecognitionError as error:  # what was expected amid an utterance
+                    self._trouble("language", str(error))
                 self._judge(ears, source)
             self._report(ears, source)
 
