@@ -23,6 +23,7 @@ NICENESS = 5  # an answer a moment later hurts less than a late expression
 _RETRY = (0.3, 1.0)  # seconds between two attempts to open a microphone: the first time, and at most
 _READ = 0.1
 _MUTE = 5.0  # seconds of sound that is exactly zero
+_GRACE = 2.0  # seconds that a recogniser or a sound library may still take when the parent is gone
 _LOUD = 0.1  # seconds of clipped sound, of the last one
 
 
@@ -38,6 +39,12 @@ class Hearing:
         self._next_report = 0.0
         self._comes = False
         threading.Thread(target=self._take_orders, name="orders", daemon=True).start()
+
+    def end_with_parent(self) -> None:
+        """End the process when the connection has ended, even where a library hangs."""
+        self._over.wait()
+        time.sleep(_GRACE)
+        os._exit(1)
 
     def run(self) -> None:
         """Load the recogniser and listen; what fails is told, and tried again where that can help."""
@@ -143,7 +150,9 @@ def serve(connection: Connection) -> None:
         options = connection.recv()
     except (EOFError, OSError):
         return
-    Hearing(connection, options).run()
+    hearing = Hearing(connection, options)
+    threading.Thread(target=hearing.end_with_parent, daemon=True).start()
+    hearing.run()
 
 
 if __name__ == "__main__":
