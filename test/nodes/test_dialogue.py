@@ -28,6 +28,7 @@ from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
 from emotion_perception.core.people.store import PeopleStore
+from emotion_perception.core.speaking_time import speaking_time
 from emotion_perception.nodes import node_class
 from emotion_perception.ros.messages import header_at
 
@@ -334,8 +335,9 @@ def test_of_a_voice_that_does_not_tell_when_it_speaks_the_time_is_guessed(scene:
     """As naoqi_driver2's: it subscribes to speech, and that is all."""
     scene.show_until(lambda: scene.texts, STRANGER)
     said_at = scene.stamp
-    scene.show_until(lambda: len(scene.texts) == 2, STRANGER)
-    assert 1.0 < 1e-9 * (scene.stamp - said_at) < 6.0, scene.texts[0]
+    scene.show_until(lambda: len(scene.texts) == 2, STRANGER)  # it asks again who does not answer for some seconds
+    passed, guessed = 1e-9 * (scene.stamp - said_at), speaking_time(scene.texts[0])
+    assert guessed < passed < guessed + 10.0
 
 
 def test_a_voice_that_never_begins_is_named_and_not_waited_for_for_ever(
@@ -369,7 +371,7 @@ def test_the_same_images_and_words_give_the_same_conversation_however_fast_they_
         return [*told, *scene.texts]
 
     first = conversation("first", tick=0.0)
-    assert len(first) > 4
+    assert "What a nice smile!" in first
     assert conversation("second", tick=0.01) == first
 
 

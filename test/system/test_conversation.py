@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -15,23 +14,17 @@ from typing import Any
 
 import av
 import cv2
-import numpy as np
 import pytest
-import soundfile
 from emotion_perception.msg import DialogueState, Utterance
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool, String
 
-from emotion_perception.core.people.store import PeopleStore
 from emotion_perception.ros.process import Graph
-from emotion_perception.speech.voices.base import Sound
-from emotion_perception.speech.voices.espeak import EspeakVoice
 
 TIMEOUT = 90.0  # of liveness, generous: the machine may be busy
 LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 SINK = "robot"
-ASKING = ("ask_consent", "ask_name", "confirm_name", "enrol", "chat")
 PROGRAMS = ("pulseaudio", "pactl", "paplay")
 INSTALL = "sudo apt-get install pulseaudio pulseaudio-utils libportaudio2 libasound2-plugins"
 
@@ -123,16 +116,6 @@ class Witness(Node):
             states = [(each.state, each.waiting_for) for each in self.states]
             assert self._changed.wait_for(condition, timeout), f"{what}: {self.said} {self.heard} {states}"
 
-    def wait_said(self, text: str) -> str:
-        """Wait until the robot says something with this text in it, and return all of it."""
-        self.wait(lambda: any(text in each for each in self.said), text)
-        return next(each for each in self.said if text in each)
-
-    def wait_turn(self, answered: int) -> str:
-        """Wait until the robot has said more than so many phrases and is silent, and return the newest."""
-        self.wait(lambda: len(self.said) > answered and self.silent, "a phrase")
-        return self.said[-1]
-
     @property
     def silent(self) -> bool:
         """Whether the newest phrase was heard to its end; its sound may be told of a moment before its text."""
@@ -147,37 +130,6 @@ class Witness(Node):
         with self._changed:
             noted.append(value)
             self._changed.notify_all()
-
-
-class Visitor:
-    """Somebody with another voice than the robot's, who talks into the room."""
-
-    def __init__(self, folder: Path) -> None:
-        self._voice = EspeakVoice(variant="f2", rate=0.85)
-        self._folder = folder
-
-    def say(self, text: str) -> None:
-        """Say it after a moment's thought; returns when it was heard."""
-        spoken = list(self._voice.synthesize(text, "en"))
-        rate = spoken[0].rate
-        samples = np.concatenate([Sound.silence(1.0, rate).samples, *(piece.samples for piece in spoken)])
-        path = self._folder / "visitor.wav"
-        soundfile.write(path, samples, rate, subtype="PCM_16")
-        subprocess.run(["paplay", f"--device={SINK}", str(path)], check=True, timeout=TIMEOUT)
-
-
-def talk(visitor: Visitor, witness: Witness, *, name: str) -> None:
-    """Answer what the robot asks, again if it asks again, as anybody would whom it misheard."""
-    answered = 0
-    while not (phrase := witness.wait_turn(answered)).startswith("Nice to meet you"):
-        answered = len(witness.said)
-        assert "Never mind" not in phrase, (witness.said, witness.heard)
-        if f"{name}: is that right" in phrase or "May I remember" in phrase:
-            visitor.say("yes")
-        elif "is that right" in phrase:
-            visitor.say("no")
-        elif "your name" in phrase:
-            visitor.say(f"my name is {name}")
 
 
 @pytest.fixture
@@ -197,37 +149,6 @@ def talking_robot(
         *("--scenario", "greet_and_react", "--tts", "espeak", "--stt", "pocketsphinx"),
         *("--param", f"face_identity.people:={tmp_path / 'people' / 'people.db'}"),
     )
-
-
-@pytest.mark.timeout(240)
-def test_a_stranger_agrees_aloud_and_is_greeted_by_name_on_the_next_visit(
-    sound: None, talking_robot: Callable[[], Any], witness: Witness, tmp_path: Path
-) -> None:
-    visitor = Visitor(tmp_path)
-    first = talking_robot()
-    talk(visitor, witness, name="Emily")
-    assert first.interrupt(signal.SIGINT) < 30
-
-    assert first.process.returncode == 0, first.stderr
-    assert any("May I remember your face and your name" in each for each in witness.said)
-    assert "Nice to meet you, Emily! I will remember you." in witness.said
-    assert "Emily: is that right?" in witness.said
-    assert witness.heard.count("yes") == 2
-    assert any("emily" in each.lower() for each in witness.heard)
-    states = list(dict.fromkeys(each.state for each in witness.states))
-    assert [each for each in states if each in ASKING] == list(ASKING)
-    with PeopleStore(tmp_path / "people" / "people.db", embedder="dlib_resnet", dimension=128) as store:
-        (person,) = store.people()
-    assert person.name == "Emily"
-    assert "yes" in person.consent.note.lower()
-
-    before = len(witness.said)
-    talking_robot()
-    witness.wait(lambda: len(witness.said) > before, "a greeting on the next visit")
-    assert "Emily" in witness.said[before]
-    witness.wait(lambda: witness.states[-1].person_id == person.id, "who it is")
-    assert witness.states[-1].name == "Emily"
-    assert not any("remember your face" in each for each in witness.said[before:])
 
 
 def test_somebody_who_enrolled_by_another_picture_is_greeted_by_name_and_asked_nothing(

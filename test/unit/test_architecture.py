@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ FORBIDDEN = {
 ONLY_IN_TRAINING = ("tensorflow", "keras")
 NOT_ON_PYPI = ("launch", "launch_ros", "cv_bridge", "rosbag2_py", "ros2cli")
 HEAVY = ("tensorflow", "keras", "matplotlib", "av", "dlib", "onnxruntime", "rclpy")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -71,7 +77,7 @@ def test_there_is_something_to_look_at() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_imports_only_what_its_part_may_know(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     part = path.relative_to(PACKAGE).parts[0]
     wrong = [name for name in imports(tree) if within(name, FORBIDDEN.get(part, ()))]
     assert wrong == []
@@ -87,7 +93,7 @@ OF_THE_DOCTOR = ("emotion_perception.cli.doctor", "emotion_perception.core.error
 def test_the_doctor_needs_nothing_but_python_until_it_checks(path: Path) -> None:
     """It has to start where a library is missing, or the wrong Python runs; its self-test is a process of its own."""
     if path.name != "probe.py":
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         others = [name for name in unguarded(tree) if name.partition(".")[0] not in sys.stdlib_module_names]
         assert [name for name in others if not within(name, OF_THE_DOCTOR)] == []
 
@@ -100,7 +106,7 @@ def core_modules() -> list[str]:
 
 
 def test_only_the_command_line_knows_the_benchmark() -> None:
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+    trees = {path: parsed(path) for path in MODULES}
     users = [
         path for path, tree in trees.items() if any(within(n, ("emotion_perception.benchmark",)) for n in imports(tree))
     ]
@@ -120,6 +126,6 @@ def test_core_loads_without_what_is_heavy() -> None:
 
 @pytest.mark.parametrize("package", [package for package in HEAVY if package != "rclpy"])
 def test_what_is_heavy_is_needed_by_one_module_of_a_folder_of_core_at_most(package: str) -> None:
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "core").rglob("*.py")}
+    trees = {path: parsed(path) for path in (PACKAGE / "core").rglob("*.py")}
     folders = [path.parent for path, tree in trees.items() if any(within(name, (package,)) for name in imports(tree))]
     assert len(folders) == len(set(folders))

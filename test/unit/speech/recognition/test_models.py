@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -49,10 +50,10 @@ def test_whisper_understands_freely_and_names_by_hotword(tiny, speech) -> None:
     recognizer = create_recognizer("whisper", model=str(tiny))
     recognizer.expect("en", (), ())
     recognizer.start()
-    assert recognizer.feed(speech("the weather is nice today")) is None
+    assert recognizer.feed(speech("one two three four five six", snr=40.0)) is None
     guess = recognizer.finish()
     assert guess is not None
-    assert "weather" in guess.text.lower()
+    assert re.search(r"four|4", guess.text.lower())
     assert 0 < guess.confidence <= 1
     assert guess.language == "en"
     with pytest.raises(RecognitionError, match='does not understand "el"'):
