@@ -106,7 +106,6 @@ class SpeechSynthesizerNode(PerceptionNode[SpeechSynthesizerParameters]):
             mouth.say(message.data, self._language or self.parameters.language)
         except VoiceError as error:
             self.health.moment("voice", str(error))
-            self._speaking.publish(Bool(data=False))  # for who waits for the end of this phrase
 
     def _stop_speaking(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         mouth = self._mouth

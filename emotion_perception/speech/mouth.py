@@ -27,6 +27,7 @@ class _Phrase:
     text: str
     language: str
     at: float
+    fault: str  # why it cannot be said; "" for nothing
 
 
 class Mouth:
@@ -65,14 +66,21 @@ class Mouth:
         self._thread.start()
 
     def say(self, text: str, language: str) -> None:
-        """Say a text after those before it. Raises VoiceError when it is too long, says nothing or too many wait."""
-        spoken = speakable(text)
+        """Say a text after those before it; one that cannot be said fails in its turn.
+
+        Raises VoiceError when too many wait.
+        """
+        spoken = fault = ""
+        try:
+            spoken = speakable(text)
+        except VoiceError as error:
+            fault = str(error)
         if not spoken:
-            raise VoiceError(f"a text of {len(text)} characters has nothing in it that can be said")
+            fault = fault or f"a text of {len(text)} characters has nothing in it that can be said"
         with self._changed:
             if len(self._waiting) >= _ROOM:
                 raise VoiceError(f"{_ROOM} phrases are waiting to be said already: wait until `speaking` is false")
-            self._waiting.append(_Phrase(spoken, language, time.monotonic()))
+            self._waiting.append(_Phrase(spoken, language, time.monotonic(), fault))
             self._changed.notify()
 
     def stop(self) -> int:
@@ -128,6 +136,8 @@ class Mouth:
     def _say(self, phrase: _Phrase, stops: int) -> None:
         output = self._output
         try:
+            if phrase.fault:
+                raise VoiceError(phrase.fault)
             if output is None:
                 raise AudioError(f"a text of {len(phrase.text)} characters was not said: there is no loudspeaker")
             self._play(phrase, output, stops)
@@ -147,7 +157,7 @@ class Mouth:
                 begun = True
                 self._speaking(True)
                 self._began(time.monotonic() - phrase.at)
-            output.write(self._samples(sound, output.rate))
+            output.write(self._samples(sound, output.rate), unless=lambda: self._stops != stops)
         if self._stops != stops:
             output.stop()  # what was written while `stop` came
         else:

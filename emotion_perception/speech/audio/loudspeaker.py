@@ -45,7 +45,7 @@ class Loudspeaker:
             self._gone = time.monotonic() - self._called > _LATE or not self._stream.alive
         return f'the loudspeaker "{self._name}" is gone: plug it in again, or choose another' if self._gone else ""
 
-    def write(self, samples: NDArray[np.int16]) -> None:
+    def write(self, samples: NDArray[np.int16], *, unless: Callable[[], bool] = lambda: False) -> None:
         """Put the samples into the buffer; blocks while more than 30 s wait in it."""
         sound = resample(samples, self.rate, self._device_rate)
         if self._channels > 1:
@@ -53,7 +53,7 @@ class Loudspeaker:
         stops = self._stops
         self._await(lambda: self._seconds <= _BUFFER, stops)
         with self._changed:
-            if self._stops == stops and not self._closed:
+            if self._stops == stops and not self._closed and not unless():
                 self._waiting += sound.tobytes()
 
     def drain(self) -> None:

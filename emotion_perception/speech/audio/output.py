@@ -7,6 +7,7 @@ with open_output("", 22050) as output:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
@@ -25,10 +26,12 @@ class Output(Protocol):
 
     rate: int
 
-    def write(self, samples: NDArray[np.int16]) -> None:
+    def write(self, samples: NDArray[np.int16], *, unless: Callable[[], bool] = lambda: False) -> None:
         """Play (n,) samples after those before; blocks while the buffer of some seconds is full.
 
-        Returns early, without playing them, when `stop` comes meanwhile. Raises AudioError when the device is gone.
+        Returns early, without playing them, when `stop` comes meanwhile, or when ``unless()`` holds before the first is
+        played: who sets it and then calls `stop` stops this `write` too, even one that has only just been called.
+        Raises AudioError when the device is gone.
         """
         ...
 

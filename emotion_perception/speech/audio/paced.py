@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 import numpy as np
@@ -26,10 +27,12 @@ class PacedOutput:
 
     lost = ""
 
-    def write(self, samples: NDArray[np.int16]) -> None:
+    def write(self, samples: NDArray[np.int16], *, unless: Callable[[], bool] = lambda: False) -> None:
         """Play the samples; returns when they were heard or `stop` came."""
         ticks = max(1, round(self.rate * _TICK))
         with self._changed:
+            if unless():
+                return
             stops = self._stops
             due = time.monotonic()
             for begin in range(0, len(samples), ticks):

@@ -40,18 +40,19 @@ class Ears:
         self._deaf_until = until
 
     def expect(self, expected: Expected) -> None:
-        """Listen for this from the next utterance on. Raises RecognitionError where that is not in its middle."""
+        """Listen for this from the next utterance on. Raises RecognitionError, or `hear` does at an utterance's end."""
         self._expected = expected
         if not self._segmenter.within:
             self._apply()
 
     def hear(self, chunk: Chunk) -> None:
-        """Take the next chunk."""
+        """Take the next chunk. Raises RecognitionError when it is time for what was expected, and that cannot be."""
         better = Chunk(self.conditioner.condition(chunk.samples), chunk.time)
         if chunk.time < self._deaf_until:
             if self._segmenter.within:
                 self._end_in_nothing(chunk.time, chunk.time)
             self._segmenter.reset()
+            self._apply()
             return
         step = self._segmenter.step(better)
         if step.event is Event.NOTHING:
@@ -88,5 +89,5 @@ class Ears:
     def _apply(self) -> None:
         expected, self._expected = self._expected, None
         if expected is not None:
-            self._language = expected.language
             self._recognizer.expect(expected.language, expected.phrases, expected.names)
+            self._language = expected.language

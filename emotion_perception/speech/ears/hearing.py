@@ -13,7 +13,7 @@ import time
 from collections import deque
 from multiprocessing.connection import Connection
 
-from emotion_perception.core.errors import PerceptionError
+from emotion_perception.core.errors import PerceptionError, RecognitionError
 from emotion_perception.speech.audio.input import Input, open_input
 from emotion_perception.speech.ears.ears import Ears
 from emotion_perception.speech.ears.events import Deaf, EarsOptions, Expected, Heard, Report, Trouble
@@ -23,6 +23,7 @@ NICENESS = 5  # an answer a moment later hurts less than a late expression
 _RETRY = (0.3, 1.0)  # seconds between two attempts to open a microphone: the first time, and at most
 _READ = 0.1
 _MUTE = 5.0  # seconds of sound that is exactly zero
+_GRACE = 2.0  # seconds that a recogniser or a sound library may still take when the parent is gone
 _LOUD = 0.1  # seconds of clipped sound, of the last one
 
 
@@ -39,6 +40,12 @@ class Hearing:
         self._comes = False
         threading.Thread(target=self._take_orders, name="orders", daemon=True).start()
 
+    def end_with_parent(self) -> None:
+        """End the process when the connection has ended, even where a library hangs."""
+        self._over.wait()
+        time.sleep(_GRACE)
+        os._exit(1)
+
     def run(self) -> None:
         """Load the recogniser and listen; what fails is told, and tried again where that can help."""
         asked = self._options
@@ -54,6 +61,7 @@ class Hearing:
         self._description = recognizer.description
         wait = _RETRY[0]
         while not self._over.is_set():
+            self._follow(ears)
             try:
                 with open_input(asked.device) as source:
                     wait = _RETRY[0]
@@ -72,7 +80,10 @@ class Hearing:
             chunk = source.read(_READ)
             self._comes = chunk is not None
             if chunk is not None:
-                ears.hear(chunk)
+                try:
+                    ears.hear(chunk)
+                except RecognitionError as error:  # what was expected amid an utterance
+                    self._trouble("language", str(error))
                 self._judge(ears, source)
             self._report(ears, source)
 
@@ -139,7 +150,9 @@ def serve(connection: Connection) -> None:
         options = connection.recv()
     except (EOFError, OSError):
         return
-    Hearing(connection, options).run()
+    hearing = Hearing(connection, options)
+    threading.Thread(target=hearing.end_with_parent, daemon=True).start()
+    hearing.run()
 
 
 if __name__ == "__main__":

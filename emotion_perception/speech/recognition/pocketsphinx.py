@@ -4,6 +4,9 @@ A grammar is made of the expected phrases and names. A grammar finds one of its 
 is compared with the sound: the mean over the frames of the words of log(how likely the sound is, given the words, by
 how likely it is given whatever suits that frame best). Expected speech is mostly 3 to 6.5 below the best, anything else
 mostly more: they overlap, the more the shorter the phrase (docs/speech_performance.md has the rates).
+
+A grammar also takes what it has no words for as silence, and so finds a "yes" at the end of a sentence: where a silence
+is far from silence, nothing was heard.
 """
 
 from __future__ import annotations
@@ -37,6 +40,10 @@ _ROOM = 0.04  # deviation of the noise that is added, of the utterance's own: 28
 _SEED = 1
 _PARTIAL = RATE // 4  # samples between two looks at what was said so far
 _MISFIT = 6.8  # mean distance from the best, at which it is even whether it was said
+_MORE_SAID = (
+    400.0  # distance of a silence from silence: 240 at most around a phrase, mostly above 600 where more was said
+)
+_LEAST_SCORE = 1e-300  # of a segment; a float cannot hold much less
 _STEEPNESS = 1.6  # of the confidence, per unit of it
 _LEAST = 0.5  # confidence of what is reported
 _STRANGE = 1e-20  # weight of a name that was not expected; 1 is that of anything else
@@ -137,6 +144,8 @@ class PocketsphinxRecognizer:
         found = self._decoder.hyp()
         if not found or not self._is_whole(found.hypstr):
             return None
+        if self._speech_beside() > _MORE_SAID:
+            return None
         confidence = 1 / (1 + math.exp(_STEEPNESS * (self._misfit() - _MISFIT)))
         return Guess(self._as_written(found.hypstr), confidence, "en") if confidence >= _LEAST else None
 
@@ -144,7 +153,11 @@ class PocketsphinxRecognizer:
         """Return how far the words are from the sounds that fit best, per frame: 0 for a perfect fit."""
         words = [each for each in self._decoder.seg() if not each.word.startswith("<")]
         frames = sum(each.end_frame - each.start_frame + 1 for each in words)
-        return sum(-math.log(max(each.ascore, 1e-300)) for each in words) / max(1, frames)
+        return sum(map(_distance, words)) / max(1, frames)
+
+    def _speech_beside(self) -> float:
+        """Return how far the worst of the silences around and between the words is from silence, in all its frames."""
+        return max((_distance(each) for each in self._decoder.seg() if each.word == "<sil>"), default=0.0)
 
     def _is_whole(self, spoken: str) -> bool:
         """Whether it is a phrase and not the beginning of one, with which the decoder ends if nothing fits."""
@@ -177,6 +190,11 @@ class PocketsphinxRecognizer:
                 self._written[token] = word
             self._pronounced[word] = token
         return self._pronounced[word]
+
+
+def _distance(segment: Any) -> float:
+    """Return how far a word or a silence is from the sounds that fit best, in all its frames; 690 at most."""
+    return -math.log(max(segment.ascore, _LEAST_SCORE))
 
 
 def _with_noise(samples: NDArray[np.int16]) -> NDArray[np.int16]:

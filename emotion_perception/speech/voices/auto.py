@@ -69,15 +69,15 @@ class AutoVoice:
         """
         if not self._cloud.speaks(language):
             return None
-        if all(self._cloud.knows(part, language) for part in parts):
-            return self._cloud.piece(parts[0], language)
-        if self._clock() < self._asked_again:
+        known = all(self._cloud.knows(part, language) for part in parts)
+        if not known and self._clock() < self._asked_again:
             return None
         sound = Answer(lambda: self._cloud.piece(parts[0], language)).wait(deadline - self._clock())
         if sound is None:
             raise VoiceError("gtts is slow")
-        self._rest = 0.0
-        self._trouble("")
+        if not known:
+            self._rest = 0.0
+            self._trouble("")
         return sound
 
     def _give_up(self, reason: str) -> None:

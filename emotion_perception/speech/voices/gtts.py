@@ -112,8 +112,10 @@ class GttsVoice:
 
     def _reply(self, session: Any, request: Any, deadline: float) -> bytes:
         left = max(0.01, deadline - time.monotonic())
-        reply = session.send(request, proxies=getproxies(), timeout=left, stream=True)
+        reply = session.send(request, proxies=getproxies(), timeout=left, stream=True, allow_redirects=False)
         reply.raise_for_status()
+        if reply.is_redirect:  # the text would be sent again, to whom and how well hidden nobody knows
+            raise VoiceError(f"gtts was sent elsewhere by its server ({reply.status_code})")
         content = bytearray()
         for part in reply.iter_content(16384):
             content += part

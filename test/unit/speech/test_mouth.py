@@ -42,9 +42,11 @@ class FakeOutput:
         self.may_end.set()
         self.drains = threading.Event()
 
-    def write(self, samples: Any) -> None:
+    def write(self, samples: Any, *, unless: Callable[[], bool]) -> None:
         if self.lost:
             raise AudioError(self.lost)
+        if unless():
+            return
         self.played += samples.tolist()
 
     def drain(self) -> None:
@@ -135,6 +137,28 @@ def test_stop_ends_the_phrase_and_forgets_the_others(robot: Robot) -> None:
     robot.wait("speaking", False, 2)
 
     assert [text for text, _ in robot.voice.said] == ["one", "four"]
+
+
+def test_stop_at_the_very_moment_before_the_first_sound_lets_none_be_heard(robot: Robot) -> None:
+    robot.mouth._began = lambda seconds: robot.mouth.stop()  # between `speaking` and the loudspeaker
+    robot.mouth.say("one", "en")
+    robot.wait("speaking", False)
+
+    assert robot.output.played == []
+
+
+def test_a_text_that_cannot_be_said_fails_in_its_turn(robot: Robot) -> None:
+    robot.output.may_end.clear()
+    robot.mouth.say("one", "en")
+    assert robot.output.drains.wait(10)
+    robot.mouth.say("\N{PARTY POPPER}", "en")
+    robot.mouth.say("x" * 20_001, "en")
+    assert robot.all("speaking") == [True]  # sound still plays
+
+    robot.output.may_end.set()
+    robot.wait("speaking", False, 3)
+
+    assert ["nothing in it" in robot.all("failed")[0], "too long" in robot.all("failed")[1]] == [True, True]
 
 
 def test_a_voice_that_fails_half_way_ends_its_phrase_only(robot: Robot) -> None:

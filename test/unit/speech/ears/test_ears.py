@@ -109,6 +109,16 @@ def test_an_expectation_within_an_utterance_waits_for_its_end(ears, heard, speec
     assert final(heard) == ["what can you do", "goodbye"]
 
 
+def test_an_expectation_within_an_utterance_that_the_robot_interrupts_holds_for_the_next(ears, heard, speech) -> None:
+    now = play(ears, speech("what can you do", after=1.0)[: 60 * CHUNK])
+    ears.expect(Expected("en", ("goodbye",), ()))
+    ears.deafen(math.inf)
+    now = play(ears, np.zeros(RATE), begin=now)
+    ears.deafen(now)
+    play(ears, speech("goodbye", after=1.0), begin=now)
+    assert final(heard) == ["", "goodbye"]
+
+
 def test_a_language_that_is_not_understood_is_said(ears) -> None:
     with pytest.raises(RecognitionError, match='"hu"'):
         ears.expect(Expected("hu", ("igen",), ()))

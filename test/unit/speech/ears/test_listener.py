@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +110,24 @@ def test_no_sound_but_text_is_said(listen, told, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound")
     listen(device=f"file:{tmp_path / 'text.wav'}")
     assert "cannot be played" in told.wait(lambda event: isinstance(event, Trouble) and event.sentence).sentence
+
+
+def test_a_process_in_which_a_library_hangs_ends_with_its_parent() -> None:
+    ours, theirs = Pipe()
+    program = (
+        "import sys, time; from multiprocessing.connection import Connection\n"
+        "from emotion_perception.speech.ears import hearing\n"
+        "hearing.create_recognizer = lambda *_, **__: time.sleep(600)\n"
+        "hearing.serve(Connection(int(sys.argv[1])))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+    theirs.close()
+    ours.send(EarsOptions())
+    ours.close()
+    try:
+        assert process.wait(TIMEOUT) == 1
+    finally:
+        process.kill()
 
 
 def test_stopping_ends_the_process(listen, told) -> None:

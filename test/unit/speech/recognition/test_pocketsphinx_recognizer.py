@@ -73,6 +73,16 @@ def test_no_name_is_heard_where_none_may_be_spoken(recognizer, speech) -> None:
     assert hear(recognizer, speech("my name is Robert")) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["my name is Robert", "pass me the salt", "I said no such thing yes", "the station is over there, yes"]
+)
+@pytest.mark.parametrize("variant", ["", "f1"])
+def test_what_is_said_before_a_word_that_fits_is_no_silence(recognizer, speech, text: str, variant: str) -> None:
+    recognizer.expect("en", ("yes", "no"), ())
+    # Each time espeak says it a little differently, and some of them sound much like "yes" at the end.
+    assert [hear(recognizer, speech(text, variant=variant)) for _ in range(4)] == [None] * 4
+
+
 def test_silence_and_noise_are_nothing(recognizer) -> None:
     recognizer.expect("en", PHRASES, ())
     assert hear(recognizer, np.zeros(16000, np.int16)) is None

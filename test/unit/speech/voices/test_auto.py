@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,25 @@ def test_what_the_cloud_said_before_it_says_again_without_being_asked(voice: Aut
 
     assert heard(voice, "Hello there.") == ["cloud"]
     assert len(cloud.asked) == 2
+
+
+def test_a_damaged_phrase_does_not_make_people_wait_for_a_cloud_that_stalls(
+    voice: AutoVoice, cloud: Any, heard: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard(voice, "Hello there.")
+    (kept,) = (tmp_path / "phrases").iterdir()
+    kept.write_bytes(b"no sound")
+    gave_up = threading.Event()
+
+    def stall(handler: Any) -> None:
+        cloud.release.wait(20)
+        gave_up.set()
+
+    cloud.behave = stall
+    monkeypatch.setattr(voice._cloud, "_timeout", 60.0)
+
+    assert heard(voice, "Hello there.") == ["espeak"]
+    assert not gave_up.is_set()
 
 
 def test_a_phrase_that_the_cloud_knows_in_part_does_not_change_voices_while_it_rests(

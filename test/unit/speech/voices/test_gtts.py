@@ -60,6 +60,16 @@ def endless(handler: Any) -> None:
             handler.wfile.write(bytes(100_000))
 
 
+def redirect(cloud: Any) -> Callable[[Any], None]:
+    def behave(handler: Any) -> None:
+        handler.send_response(307)
+        handler.send_header("Location", cloud.address)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return behave
+
+
 def faults(cloud: Any) -> dict[str, Callable[[Any], None]]:
     return {
         "refused by its server (429)": lambda handler: cloud.reply(handler, b"slow down", 429),
@@ -71,6 +81,7 @@ def faults(cloud: Any) -> dict[str, Callable[[Any], None]]:
         "does not reach its server": reset,
         "does not reach its server (": cut_off,
         "far too much": endless,
+        "sent elsewhere by its server (307)": redirect(cloud),
     }
 
 
