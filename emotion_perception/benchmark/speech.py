@@ -29,8 +29,9 @@ from emotion_perception.speech.voices.piper import PiperVoice
 RATIOS = (20.0, 10.0)
 #: Speech with no meaning for the scenario.
 OTHER_SPEECH = (
-    *("the weather is nice today", "my brother plays football on sundays"),
-    *("he said it was broken", "pass me the salt"),
+    *("the weather is nice today", "my brother plays football on sundays", "he said it was broken"),
+    *("pass me the salt", "we should take the bus", "where did you put the keys", "it costs twenty dollars"),
+    *("can you open the window", "dinner is almost ready", "she is coming tomorrow"),
 )
 #: Names that nobody was expected to have: of the stock, and of none.
 _STRANGERS = ("Robert", "Kevin", "Oleksandr")
@@ -52,7 +53,7 @@ SITUATIONS = (
     Situation(
         "may I remember you?",
         frozenset({"yes", "no"}),
-        ("yes", "no", "yes please", "of course", "no thank you", "not really"),
+        ("yes", "no", "yes please", "of course", "sure", "okay", "no thank you", "not really"),
     ),
     Situation(
         "nothing in particular",
@@ -117,6 +118,8 @@ def _people() -> tuple[dict[str, Voice], list[str]]:
     people: dict[str, Voice] = {
         "espeak": EspeakVoice(),
         "espeak f1": EspeakVoice(variant="f1", rate=0.9),
+        "espeak f3": EspeakVoice(variant="f3"),
+        "espeak m3": EspeakVoice(variant="m3"),
     }
     try:
         people["piper joe"] = PiperVoice()

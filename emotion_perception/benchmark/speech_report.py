@@ -18,7 +18,8 @@ Everything was said by machines ({voices}) with white noise added, so this compa
 `greet_and_react` understands as meant, by its rules, of what the engine heard. **Mistaken**: other speech
 ({others} sentences without a meaning for it) in which the scenario found one. Each engine hears through the same voice
 activity detection, and is told what the scenario waits for. Names: three that are expected, two of the stock of first
-names, and one of neither.
+names, and one of neither. The limits of pocketsphinx were set by hand on voices of the same makers, so its rows may
+flatter it.
 
 ## Recognition
 

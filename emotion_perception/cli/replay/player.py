@@ -22,7 +22,8 @@ from emotion_perception.cli.replay.pictures import converted, picture_of, stamp_
 from emotion_perception.core.errors import ImageError
 from emotion_perception.ros.flow import FlowControl
 
-_DISCOVERY = 1.0  # seconds that subscribers have to be found before the first message
+_DISCOVERY = 5.0  # seconds that subscribers have to be found before the first message; it takes three at times
+_MUTUAL = 1.0  # seconds more, as they have yet to find us in return, which nothing tells
 _DELIVERY = 2.0  # seconds that the last messages may take
 
 
@@ -76,6 +77,8 @@ class Player(Node):
         end = time.monotonic() + seconds
         while not self.watched and time.monotonic() < end and not stopped():
             time.sleep(0.01)
+        if self.watched:
+            time.sleep(_MUTUAL)
         return self.watched
 
     def play(self, pace: Pace, *, start: float = 0.0) -> None:
