@@ -28,6 +28,8 @@ from emotion_perception.training.run_folder import RunFolder
 from emotion_perception.training.schedule import learning_rate
 from emotion_perception.training.step import make_step
 from emotion_perception.training.targets import learning_targets
+from emotion_perception.training.votes import EXPRESSIONS
+from emotion_perception.training.votes_head import with_votes_head
 
 #: Steps whose loss is not waited for: so many may be on their way to a GPU.
 _UNDER_WAY = 20
@@ -70,13 +72,14 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     keras.utils.set_random_seed(recipe.seed)
     plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)
-    optimizer = make_optimizer(recipe, model)
+    trained = with_votes_head(model, EXPRESSIONS) if recipe.votes_head else model
+    optimizer = make_optimizer(recipe, trained)
     targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
     state = checkpoint.State()
     if folder.checkpoint.is_file():
-        state = checkpoint.load(folder.checkpoint, model, optimizer)
-    course = _Course(lesson, folder, watcher, feed, plain, model, optimizer, state)
+        state = checkpoint.load(folder.checkpoint, trained, optimizer)
+    course = _Course(lesson, folder, watcher, feed, plain, model, trained, optimizer, state)
     if state.history:
         course.note()  # a kill may have come between the checkpoint and the log
     while not state.over and course.goes_on:
@@ -95,13 +98,14 @@ class _Course:
         feed: Feed,
         plain: keras.Model,
         model: keras.Model,
+        trained: keras.Model,
         optimizer: keras.Optimizer,
         state: checkpoint.State,
     ) -> None:
         self._lesson, self._recipe, self._folder, self._watcher = lesson, lesson.recipe, folder, watcher
         self._feed, self._plain, self._model, self._optimizer = feed, plain, model, optimizer
-        self._state = state
-        self._step = make_step(model, optimizer, lesson.recipe)
+        self._trained, self._state = trained, state
+        self._step = make_step(trained, optimizer, lesson.recipe, classes=len(lesson.train.classes))
         self._began = self._saved = self._counted = time.monotonic()
 
     @property
@@ -186,7 +190,7 @@ class _Course:
         now = time.monotonic()
         self._state.seconds += now - self._counted
         self._saved = self._counted = now
-        checkpoint.save(self._folder.checkpoint, self._state, self._model, self._optimizer)
+        checkpoint.save(self._folder.checkpoint, self._state, self._trained, self._optimizer)
 
     @contextmanager
     def _average(self) -> Iterator[None]:
@@ -194,10 +198,10 @@ class _Course:
         if not self._recipe.ema:
             yield
             return
-        values = [keras.ops.convert_to_numpy(one.value) for one in self._model.trainable_variables]
-        self._optimizer.finalize_variable_values(self._model.trainable_variables)
+        values = [keras.ops.convert_to_numpy(one.value) for one in self._trained.trainable_variables]
+        self._optimizer.finalize_variable_values(self._trained.trainable_variables)
         try:
             yield
         finally:
-            for variable, value in zip(self._model.trainable_variables, values, strict=True):
+            for variable, value in zip(self._trained.trainable_variables, values, strict=True):
                 variable.assign(value)

@@ -13,6 +13,7 @@ import yaml
 
 from emotion_perception.core import paths
 from emotion_perception.core.errors import TrainingError
+from emotion_perception.core.yaml_files import read_mapping
 from emotion_perception.training.augmentation import Augmentation
 
 
@@ -59,6 +60,7 @@ class Recipe:
     # Targets.
     label_smoothing: float = _option(0.0, "part of the target that is spread over all classes", low=0, high=0.9)
     ferplus: float = _option(0.0, "part of the target that FER+'s votes decide", low=0, high=1)
+    votes_head: float = _option(0.0, "weight of a second head that learns FER+'s votes; it is not kept", low=0, high=10)
     teaching: float = _option(0.0, "part of the target that the teachers decide", low=0, high=1)
     teacher_temperature: float = _option(1.0, "softens what teachers say", low=0.1, high=20)
     # Optimisation.
@@ -128,14 +130,7 @@ def load_recipe(which: str | Path) -> Recipe:
             raise TrainingError(
                 f'there is no recipe "{which}": choose {", ".join(recipe_names())}, or give the path of a yaml file.'
             )
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(f"recipe {path} cannot be read ({error.strerror}): check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path} is not valid yaml ({' '.join(str(error).split())}): correct it.") from error
-    if not isinstance(document, dict):
-        raise TrainingError(f"{path} is no recipe: it must be a list of keys and values.")
+    document = read_mapping(path, "recipe", TrainingError)
     try:
         return recipe_from(document)
     except TrainingError as error:

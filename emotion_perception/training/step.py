@@ -27,26 +27,32 @@ class Step(Protocol):
         """Take up the variables of model and optimiser anew; call it after they were changed."""
 
 
-def make_step(model: keras.Model, optimizer: keras.Optimizer, recipe: Recipe) -> Step:
-    """The step of the backend in use."""
+def make_step(model: keras.Model, optimizer: keras.Optimizer, recipe: Recipe, *, classes: int) -> Step:
+    """The step of the backend in use. classes: the model's first answers; those after them are of the votes' head."""
     kinds: dict[str, type[_TensorFlowStep | _JaxStep | _TorchStep]] = {
         "tensorflow": _TensorFlowStep,
         "jax": _JaxStep,
         "torch": _TorchStep,
     }
-    return kinds[keras.backend.backend()](model, optimizer, compiled=recipe.compile)
+    return kinds[keras.backend.backend()](model, optimizer, classes, compiled=recipe.compile)
 
 
-def _losses(logits: Any, targets: Any, weights: Any) -> tuple[Any, Any]:
-    """Weighted cross-entropy with soft targets, and the part of a batch whose most probable class is the target's."""
-    logits = ops.cast(logits, "float32")
-    costs = -ops.sum(targets * ops.log_softmax(logits, axis=-1), axis=-1)
-    right = ops.argmax(logits, axis=-1) == ops.argmax(targets, axis=-1)
+def _losses(answers: Any, targets: Any, weights: Any, classes: int) -> tuple[Any, Any]:
+    """Weighted cross-entropy with soft targets, and the part of a batch whose most probable class is the target's.
+
+    answers, targets: (N, classes), or more where there is a head of votes.
+    """
+    answers = ops.cast(answers, "float32")
+    logits, labels = answers[:, :classes], targets[:, :classes]
+    costs = -ops.sum(labels * ops.log_softmax(logits, axis=-1), axis=-1)
+    if answers.shape[-1] > classes:
+        costs -= ops.sum(targets[:, classes:] * ops.log_softmax(answers[:, classes:], axis=-1), axis=-1)
+    right = ops.argmax(logits, axis=-1) == ops.argmax(labels, axis=-1)
     return ops.mean(costs * weights), ops.mean(ops.cast(right, "float32"))
 
 
 class _TensorFlowStep:
-    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, *, compiled: bool) -> None:
+    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, classes: int, *, compiled: bool) -> None:
         import tensorflow as tf
 
         self._optimizer = optimizer
@@ -54,7 +60,7 @@ class _TensorFlowStep:
         def step(pictures: Any, targets: Any, weights: Any, drawn: Any) -> Any:
             pixels, mixed = augmentation.apply(pictures, targets, drawn)
             with tf.GradientTape() as tape:
-                loss, accuracy = _losses(model(pixels, training=True), mixed, weights)
+                loss, accuracy = _losses(model(pixels, training=True), mixed, weights, classes)
                 total = loss + sum(model.losses)
             gradients = tape.gradient(total, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
@@ -74,7 +80,7 @@ class _TensorFlowStep:
 
 
 class _JaxStep:
-    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, *, compiled: bool) -> None:
+    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, classes: int, *, compiled: bool) -> None:
         import jax
 
         self._model, self._optimizer = model, optimizer
@@ -82,8 +88,8 @@ class _JaxStep:
 
         def cost(trained: Any, others: Any, pictures: Any, targets: Any, weights: Any, drawn: Any) -> Any:
             pixels, mixed = augmentation.apply(pictures, targets, drawn)
-            logits, others, extra = model.stateless_call(trained, others, pixels, training=True, return_losses=True)
-            loss, accuracy = _losses(logits, mixed, weights)
+            answers, others, extra = model.stateless_call(trained, others, pixels, training=True, return_losses=True)
+            loss, accuracy = _losses(answers, mixed, weights, classes)
             total = loss + sum(extra)
             return total, (others, ops.stack([total, accuracy]))
 
@@ -121,14 +127,14 @@ class _JaxStep:
 
 
 class _TorchStep:
-    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, *, compiled: bool) -> None:
+    def __init__(self, model: keras.Model, optimizer: keras.Optimizer, classes: int, *, compiled: bool) -> None:
         import torch
 
         self._model, self._optimizer = model, optimizer
 
         def costs(pictures: Any, targets: Any, weights: Any, drawn: Any) -> tuple[Any, Any]:
             pixels, mixed = augmentation.apply(pictures, targets, drawn)
-            loss, accuracy = _losses(model(pixels, training=True), mixed, weights)
+            loss, accuracy = _losses(model(pixels, training=True), mixed, weights, classes)
             return loss + sum(model.losses), accuracy
 
         self._costs = torch.compile(costs) if compiled else costs

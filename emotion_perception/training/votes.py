@@ -12,6 +12,8 @@ from emotion_perception.training.dataset import Dataset
 #: A class with so few votes is taken for a slip, as in Barsoum et al. 2016.
 _SLIP = 1
 _NOT_A_FACE = [name for name, _ in FER_PLUS].index("not a face")
+#: FER+'s expressions come first; "unknown" and "not a face" follow.
+EXPRESSIONS = [name for name, _ in FER_PLUS].index("unknown")
 
 
 def soft_targets(dataset: Dataset, *, share: float = 1.0) -> NDArray[np.float32]:
@@ -24,9 +26,7 @@ def soft_targets(dataset: Dataset, *, share: float = 1.0) -> NDArray[np.float32]
     """
     if not 0 <= share <= 1:
         raise ParameterError(f"the share of the votes is {share}: choose 0 to 1.")
-    if dataset.votes is None:
-        raise DatasetError(f"{dataset.name} has no FER+ votes: use its labels, or read it together with FER+'s csv.")
-    votes = np.maximum(dataset.votes.astype(np.float32), 0)
+    votes = _votes(dataset)
     cast = votes.sum(axis=1)
     votes[votes <= _SLIP] = 0
     targets = np.zeros((len(dataset), len(dataset.classes)), np.float32)
@@ -42,9 +42,25 @@ def soft_targets(dataset: Dataset, *, share: float = 1.0) -> NDArray[np.float32]
     return targets
 
 
+def vote_shares(dataset: Dataset) -> NDArray[np.float32]:
+    """(N, 8) FER+'s expressions, contempt included, as parts of the votes for any of them; single votes are slips.
+
+    A row without votes is 0. DatasetError if the dataset has none at all.
+    """
+    votes = _votes(dataset)[:, :EXPRESSIONS]
+    votes[votes <= _SLIP] = 0
+    return votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
+
+
 def is_a_face(dataset: Dataset) -> NDArray[np.bool_]:
     """(N,) False where most annotators voted "not a face"; True for all where there are no votes."""
     if dataset.votes is None:
         return np.ones(len(dataset), bool)
     votes = np.maximum(dataset.votes, 0).astype(np.int16)
     return np.asarray(2 * votes[:, _NOT_A_FACE] <= votes.sum(axis=1))
+
+
+def _votes(dataset: Dataset) -> NDArray[np.float32]:
+    if dataset.votes is None:
+        raise DatasetError(f"{dataset.name} has no FER+ votes: use its labels, or read it together with FER+'s csv.")
+    return np.maximum(dataset.votes.astype(np.float32), 0)

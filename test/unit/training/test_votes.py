@@ -8,7 +8,7 @@ import pytest
 from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.training.choosing import CLASS_SETS, with_classes
 from emotion_perception.training.dataset import Dataset
-from emotion_perception.training.votes import is_a_face, soft_targets
+from emotion_perception.training.votes import is_a_face, soft_targets, vote_shares
 
 Make = Callable[..., Dataset]
 
@@ -51,6 +51,16 @@ def test_votes_for_a_class_that_was_dropped_are_left_out(dataset: Make) -> None:
     votes[0, [1, 5]] = 7, 3  # happiness, disgust
     six = with_classes(dataset(1, votes=votes, labels=np.array([3], np.uint8)), CLASS_SETS["6"])
     assert soft_targets(six).tolist() == [[0, 0, 1, 0, 0, 0]]
+
+
+def test_all_expressions_that_were_seen(voted: Dataset, dataset: Make) -> None:
+    shares = vote_shares(voted)
+    assert shares.shape == (len(CASES), 8)
+    assert shares[0].tolist() == pytest.approx([0.4, 0.6, 0, 0, 0, 0, 0, 0])
+    assert shares[3, 7] == pytest.approx(0.4)  # contempt counts here
+    assert shares.sum(axis=1).tolist() == pytest.approx([1, 1, 1, 1, 1, 1, 0, 0, 0])
+    with pytest.raises(DatasetError, match=r"has no FER\+ votes"):
+        vote_shares(dataset(3))
 
 
 def test_what_most_took_for_no_face(voted: Dataset, dataset: Make) -> None:

@@ -64,6 +64,21 @@ def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path
     assert not list(killed.glob(".*.part.*"))
 
 
+def test_a_head_of_votes_is_learnt_from_and_not_kept(bars: Path, tmp_path: Path) -> None:
+    voted, out = tmp_path / "voted.npz", tmp_path / "run"
+    with np.load(bars) as saved:
+        votes = np.zeros((len(saved["labels"]), 10), np.int8)
+        votes[np.arange(len(votes)), saved["labels"] % 8] = 10
+        np.savez(voted, ferplus_votes=votes, **saved)
+    command = ["train", "--data", str(voted), *TINY, "--votes-head", "1", "--out", str(out)]
+    assert main([*command, "--epochs", "1", "--stop-after", "0.001"]) == 0  # what is begun is gone on with
+    assert main([*command[:1], "--out", str(out), "--resume"]) == 0
+    assert weights(out)[-1].shape == (7,)
+    targets = learning_targets(open_dataset(voted), Recipe(votes_head=0.5))
+    assert targets.shape[1] == 15
+    assert targets.sum(axis=1) == pytest.approx(1.5)
+
+
 def test_convolutions_with_strides_do_not_end_the_process(bars: Path, tmp_path: Path) -> None:
     assert (
         begin(["--recipe", "mini_xception", "--data", str(bars), "--out", str(tmp_path), "--epochs", "1"]).wait() == 0
