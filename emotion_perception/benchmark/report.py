@@ -12,6 +12,7 @@ from emotion_perception.benchmark.measure_kernels import STEPS
 from emotion_perception.benchmark.plan import PERCEPTION, GraphRun, KernelRun, PeerRun
 from emotion_perception.benchmark.scenes import RATE
 from emotion_perception.benchmark.session import Results, describe
+from emotion_perception.core.markdown import table
 
 _DASH = "–"
 
@@ -31,7 +32,7 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
         *_slow(results),
         "## Budgets",
         "Two cores, 640x480 at 30 Hz, one face, camera, face_detector and emotion_classifier in one process.",
-        _table(("what", "budget", "measured", ""), [_budget_row(each) for each in budgets(results)]),
+        table(("what", "budget", "measured", ""), [_budget_row(each) for each in budgets(results)]),
         "## The graph",
         _graph_table(results, apart=False),
         "Bare: detect, track, align and classify on arrays, without ROS; overhead: latency at 30 Hz against it.",
@@ -80,11 +81,6 @@ _PEER_NOTE = (
     "of a box lies in a face. The faces of the scenes are those our detector finds in the original pictures, which "
     "favours ours."
 )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _number(value: float | None, form: str = ".1f") -> str:
@@ -140,7 +136,7 @@ def _graph_table(results: Results, *, apart: bool) -> str:
                 f"{latency / bare:.1f}x" if latency and bare else _DASH,
             ]
         )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _bare(results: Results, scene: str) -> float | None:
@@ -160,7 +156,7 @@ def _stage_table(results: Results) -> str:
         rest = None if whole is None or None in work else whole - sum(each or 0 for each in work)
         layout = "one per node" if run.apart else "one"
         rows.append([str(run.scene.faces), layout, *map(_number, [*work, rest, whole])])
-    return _table(("faces", "processes", *(f"{node} ms" for node in nodes), "rest ms", "image to `/emotion` ms"), rows)
+    return table(("faces", "processes", *(f"{node} ms" for node in nodes), "rest ms", "image to `/emotion` ms"), rows)
 
 
 def _kernel_table(results: Results) -> str:
@@ -173,7 +169,7 @@ def _kernel_table(results: Results) -> str:
         rows.append(
             [run.scene.size, str(run.scene.faces), *steps, _number(results.median(run, "total"), ".2f"), found, false]
         )
-    return _table(("size", "faces", *(f"{step} ms" for step in STEPS), "all ms", "faces found", "false"), rows)
+    return table(("size", "faces", *(f"{step} ms" for step in STEPS), "all ms", "faces found", "false"), rows)
 
 
 def _peer_table(results: Results) -> str:
@@ -192,7 +188,7 @@ def _peer_table(results: Results) -> str:
         found = _DASH if recall is None else f"{100 * recall:.0f} %"
         rows.append([run.scene.size, str(run.scene.faces), name, _number(rate), found,
                      str(results.total(run, "false")), f"{_number(ratio)} ({faster})"])  # fmt: skip
-    return _table(("size", "faces", "library", "frames /s", "faces found", "false", "ours /s"), rows)
+    return table(("size", "faces", "library", "frames /s", "faces found", "false", "ours /s"), rows)
 
 
 _OURS = {"lossless": True, "apart": False, "nodes": PERCEPTION}
@@ -212,4 +208,4 @@ def _pair_table(results: Results, pairs: Sequence[tuple[GraphRun, GraphRun]]) ->
             rows.append([name, _number(results.median(run, "p50")), _number(results.median(run, "p99")),
                          str(results.total(run, "lost")), _number(_scaled(results.median(run, "cores"), 100), ".0f"),
                          _number(_scaled(results.median(run, "memory"), 1e-6), ".0f")])  # fmt: skip
-    return _table(("640x480, 30 Hz, one face", "p50 ms", "p99 ms", "lost", "CPU %", "MB"), rows)
+    return table(("640x480, 30 Hz, one face", "p50 ms", "p99 ms", "lost", "CPU %", "MB"), rows)

@@ -7,6 +7,7 @@ from datetime import date
 
 from emotion_perception.benchmark.speech import OTHER_SPEECH, RATIOS, SITUATIONS, Results
 from emotion_perception.benchmark.usage import machine
+from emotion_perception.core.markdown import table
 
 _INTRODUCTION = """\
 # How well and how fast it hears and speaks
@@ -43,23 +44,18 @@ def speech_page(results: Results, *, command: str) -> str:
         )
     ]
     head = ["engine", "the robot waits for", *(f"right, {r:.0f} dB | mistaken, {r:.0f} dB" for r in RATIOS)]
-    lines += [_row(head), "| " + " | ".join(["---"] * (2 + 2 * len(RATIOS))) + " |"]
+    rows = []
     for engine in results.engines:
         for situation in SITUATIONS:
             scores = [engine.scores[situation.name, ratio] for ratio in RATIOS]
             cells = [f"{each.right} of {each.answers} | {each.mistaken} of {each.others}" for each in scores]
-            lines.append(_row([engine.engine, situation.name, *cells]))
-    lines += ["", "## From the end of speech to `heard`", ""]
-    lines += [_row(["engine", "seconds", "of those thinking"]), "| --- | --- | --- |"]
-    lines += [_row([e.engine, f"{e.delay:.2f}", f"{e.thinking:.3f}"]) for e in results.engines]
+            rows.append([engine.engine, situation.name, *cells])
+    lines += [table(head, rows), "", "## From the end of speech to `heard`", ""]
+    delays = [[each.engine, f"{each.delay:.2f}", f"{each.thinking:.3f}"] for each in results.engines]
+    lines += [table(["engine", "seconds", "of those thinking"], delays)]
     lines += ["", "The rest is waiting whether the person goes on (`end_silence`, 0.6 s).", ""]
     lines += ["## From a text to its first sound", "", "Without the loudspeaker's own delay.", ""]
-    lines += [_row(["voice", "seconds"]), "| --- | --- |"]
-    lines += [_row([name, f"{seconds:.3f}"]) for name, seconds in results.first_sounds.items()]
+    lines += [table(["voice", "seconds"], [[name, f"{each:.3f}"] for name, each in results.first_sounds.items()])]
     if results.missing:
         lines += ["", "## Not measured", "", *(f"* {each}" for each in results.missing)]
     return "\n".join(lines) + "\n"
-
-
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

@@ -7,7 +7,8 @@ from typing import Any
 
 from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.expression import ModelDescription
-from emotion_perception.training.evaluation_page import known_row, percent, table
+from emotion_perception.core.markdown import table
+from emotion_perception.training.evaluation_page import known_row, percent
 from emotion_perception.training.looks import looks_path, read_looks
 from emotion_perception.training.run_folder import RunFolder
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.core.errors import EvaluationError
+from emotion_perception.core.markdown import table
 from emotion_perception.training.evaluation import read_evaluation
-from emotion_perception.training.evaluation_page import percent, table
+from emotion_perception.training.evaluation_page import percent
 from emotion_perception.training.run_folder import RunFolder
 
 #: What the authors of an architecture say of it on FER2013; of the others, no number is published that names its split.

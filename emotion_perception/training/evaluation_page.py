@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from emotion_perception.core.markdown import table
 from emotion_perception.training.evaluation import Evaluation
 from emotion_perception.training.pipeline import PipelineScores
 
@@ -90,9 +89,3 @@ def pipeline_table(found: PipelineScores) -> str:
 def percent(value: float) -> str:
     """As "65.4 %"."""
     return f"{100 * value:.1f} %"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from emotion_perception.core import paths
 from emotion_perception.core.errors import TrainingError
+from emotion_perception.core.yaml_files import read_mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +80,7 @@ def load_plan(which: str | Path) -> Plan:
     path = Path(which)
     if path.suffix not in (".yaml", ".yml"):
         path = paths.share_dir() / "config" / "training" / "plans" / f"{which}.yaml"
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(f"plan {path} cannot be read ({error.strerror}): check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path} is not valid yaml ({' '.join(str(error).split())}): correct it.") from error
-    if not isinstance(document, dict):
-        raise TrainingError(f"{path} is no plan: it must be a list of keys and values.")
+    document = read_mapping(path, "plan", TrainingError)
     known = {one.name: one for one in dataclasses.fields(Plan)}
     if unknown := [str(key) for key in document if key not in known]:
         raise TrainingError(f'{path}: there is no key "{unknown[0]}"; the keys are {", ".join(known)}.')

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from emotion_perception.core.errors import EvaluationError
-from emotion_perception.training.evaluation_page import percent, table
+from emotion_perception.core.markdown import table
+from emotion_perception.training.evaluation_page import percent
 from emotion_perception.training.sweep import Trial
 from emotion_perception.training.sweep_space import Choices, Range, Space
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
 from emotion_perception.core.paths import share_dir
@@ -27,6 +28,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents and item.path.name not in _NOT_ALONE:
             item.add_marker("alone")
+
+
+@pytest.fixture
+def photograph(asset: Callable[[str], Path], tmp_path: Path) -> Path:
+    """The woman of the demo clip, three seconds into it; a visit made of every other frame does not show this one."""
+    clip = cv2.VideoCapture(str(asset("demo_clip")))
+    clip.set(cv2.CAP_PROP_POS_FRAMES, 73)
+    found, image = clip.read()
+    assert found
+    path = tmp_path / "photograph.png"
+    cv2.imwrite(str(path), image)
+    return path
 
 
 class Robot:

@@ -82,18 +82,6 @@ def visit(asset: Callable[[str], Path], tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def photograph(asset: Callable[[str], Path], tmp_path: Path) -> Path:
-    """The same woman, in a frame that the visit does not show (it has every other one)."""
-    clip = cv2.VideoCapture(str(asset("demo_clip")))
-    clip.set(cv2.CAP_PROP_POS_FRAMES, 73)
-    found, image = clip.read()
-    assert found
-    path = tmp_path / "photograph.png"
-    cv2.imwrite(str(path), image)
-    return path
-
-
 class Witness(Node):
     """Writes down what is said, heard and reported, as any other node could."""
 

@@ -8,22 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
-import pytest
-
 TIMEOUT = 60.0
-
-
-@pytest.fixture
-def photograph(asset: Callable[[str], Path], tmp_path: Path) -> Path:
-    """The woman of the demo clip, three seconds into it."""
-    clip = cv2.VideoCapture(str(asset("demo_clip")))
-    clip.set(cv2.CAP_PROP_POS_MSEC, 3000)
-    found, image = clip.read()
-    assert found
-    path = tmp_path / "photograph.png"
-    cv2.imwrite(str(path), image)
-    return path
 
 
 def test_the_robot_greets_who_enrolled_and_not_who_was_forgotten(

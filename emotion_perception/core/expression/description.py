@@ -9,11 +9,10 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from emotion_perception.core import weights
 from emotion_perception.core.errors import ModelError
 from emotion_perception.core.labels import LABELS, to_label
+from emotion_perception.core.yaml_files import read_mapping
 
 _COLOURS = ("grey", "bgr", "rgb")
 _LAYOUTS = ("nhwc", "nchw")
@@ -71,14 +70,7 @@ class ModelDescription:
 
 def read_description(path: Path) -> ModelDescription:
     """Read and check a description; ModelError names the file, the key and what it may be."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"model description {path} cannot be read ({error.strerror}): check the path.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} is not valid yaml ({' '.join(str(error).split())}): correct it.") from error
-    if not isinstance(document, dict):
-        raise ModelError(f"{path} is no model description: it must be a list of keys and values.")
+    document = read_mapping(path, "model description", ModelError)
     keys = {field.name: field.default is MISSING for field in fields(ModelDescription) if field.name != "path"}
     if unknown := [str(key) for key in document if key not in keys]:
         raise ModelError(f'{path}: there is no key "{unknown[0]}"; the keys are {", ".join(keys)}.')

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from emotion_perception.core.errors import AudioError
+from emotion_perception.speech.audio import sound_server
 from emotion_perception.speech.audio.portaudio import LOCK, Stream, look_again, open_stream, portaudio
 
 _PULSE = "pulse"
@@ -54,8 +53,8 @@ def list_devices() -> tuple[AudioDevice, ...]:
             for number, each in enumerate(library.query_devices())
         ]
     if any(device.name == _PULSE for device in devices):
-        devices += [AudioDevice(name, 0, 1, False) for name in _of_the_server("sinks")]
-        devices += [AudioDevice(name, 1, 0, False) for name in _of_the_server("sources")]
+        devices += [AudioDevice(f"{_PULSE}:{name}", 0, 1, False) for name in sound_server.list_names("sinks")]
+        devices += [AudioDevice(f"{_PULSE}:{name}", 1, 0, False) for name in sound_server.list_names("sources")]
     return tuple(devices)
 
 
@@ -119,20 +118,6 @@ def _sound_server_uses(direction: Direction, device: str) -> Iterator[None]:
             os.environ.pop(variable)
             if before is not None:
                 os.environ[variable] = before
-
-
-def _of_the_server(kind: str) -> list[str]:
-    """Return the sound server's "sinks" or "sources"; a sink's monitor and the sink without a device do not count."""
-    if not shutil.which("pactl"):
-        return []
-    try:
-        listed = subprocess.run(
-            ["pactl", "list", "short", kind], capture_output=True, text=True, timeout=5, check=False
-        ).stdout
-    except subprocess.TimeoutExpired:
-        return []
-    names = [line.split("\t")[1] for line in listed.splitlines() if "\t" in line]
-    return [f"{_PULSE}:{name}" for name in names if not name.endswith(".monitor") and name != "auto_null"]
 
 
 def _words(error: Exception) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ctypes.util
-import shutil
-import subprocess
 from pathlib import Path
 
 from emotion_perception.cli.doctor import commands
 from emotion_perception.cli.doctor.finding import Finding, Settings, note, ok
+from emotion_perception.speech.audio import sound_server
 
 _ALSA = Path("/proc/asound")
 
 
 def check(_: Settings) -> Finding:
     """Look for a microphone and a loudspeaker. Seeing needs neither, so nothing here is a fault."""
-    microphones, speakers = (_pulse("sources") or _alsa("capture")), (_pulse("sinks") or _alsa("playback"))
+    microphones = sound_server.list_names("sources") or _alsa("capture")
+    speakers = sound_server.list_names("sinks") or _alsa("playback")
     if not microphones:
         return note(
             "there is no microphone, so the robot will not hear",
@@ -51,20 +51,6 @@ def _reachable(microphone: str) -> Finding:
             command=commands.apt("libasound2-plugins"),
         )
     return ok(f"microphones: {', '.join(microphones)}; loudspeakers: {', '.join(speakers)}")
-
-
-def _pulse(kind: str) -> list[str]:
-    """Return PulseAudio's sources or sinks; a sink's monitor and the sink without a device do not count."""
-    if not shutil.which("pactl"):
-        return []
-    try:
-        listed = subprocess.run(
-            ["pactl", "list", "short", kind], capture_output=True, text=True, timeout=5, check=False
-        ).stdout
-    except subprocess.TimeoutExpired:
-        return []
-    names = [line.split("\t")[1] for line in listed.splitlines() if "\t" in line]
-    return [name for name in names if not name.endswith(".monitor") and name != "auto_null"]
 
 
 def _alsa(direction: str) -> list[str]:
