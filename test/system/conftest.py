@@ -32,9 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def photograph(asset: Callable[[str], Path], tmp_path: Path) -> Path:
-    """The woman of the demo clip, three seconds into it; a visit made of every other frame does not show this one."""
+    """The woman of the demo clip, towards its end; a visit made of every other frame does not show this one."""
     clip = cv2.VideoCapture(str(asset("demo_clip")))
-    clip.set(cv2.CAP_PROP_POS_FRAMES, 73)
+    clip.set(cv2.CAP_PROP_POS_FRAMES, 365)
     found, image = clip.read()
     assert found
     path = tmp_path / "photograph.png"

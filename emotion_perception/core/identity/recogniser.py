@@ -21,6 +21,8 @@ ENOUGH = 3
 #: Seconds between two looks at a face while it is unsure who it is; doubled with every WINDOW looks, up to the interval
 #: of a sure face, so that a face that stays hard does not cost for ever.
 UNSURE_INTERVAL = 0.2
+#: Seconds between two looks at a face that is being enrolled: long enough for them to differ.
+ENROLMENT_INTERVAL = 0.4
 _DOUBLINGS = 16
 #: Seconds after which a face that was seen badly is judged again.
 BAD_LOOK_INTERVAL = 0.1
@@ -83,7 +85,9 @@ class _Track:
     @property
     def interval(self) -> float:
         """Seconds between two looks while it is unsure whose face this is."""
-        return UNSURE_INTERVAL * 2 ** (0 if self.wanted else min(self.count // WINDOW, _DOUBLINGS))
+        if self.wanted:
+            return ENROLMENT_INTERVAL
+        return UNSURE_INTERVAL * 2 ** min(self.count // WINDOW, _DOUBLINGS)
 
     def settle(self) -> None:
         """Choose the person whom most looks name; one once chosen stays until no look names them, or another wins."""

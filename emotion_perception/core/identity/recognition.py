@@ -30,7 +30,7 @@ from emotion_perception.core.people.memory import Memory
 from emotion_perception.core.people.person import Consent, Person, checked_language, checked_name
 
 #: Looks that somebody is remembered by, and the seconds that taking them may last.
-ENROLMENT_LOOKS = 3
+ENROLMENT_LOOKS = 5
 ENROLMENT_TIMEOUT = 5.0
 
 

@@ -136,6 +136,7 @@ class PocketsphinxRecognizer:
     def finish(self) -> Guess | None:
         """Hear the whole utterance again, now that its mean spectrum is known, which helps short ones most."""
         self._decoder.end_utt()
+        self._decoder.reinit_feat()  # or it takes what it learnt of noise to the beginning, and hears words in it
         self._decoder.start_utt()
         self._decoder.process_raw(_with_noise(np.concatenate(self._heard)).tobytes(), full_utt=True)
         self._decoder.end_utt()

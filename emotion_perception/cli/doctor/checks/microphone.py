@@ -7,13 +7,14 @@ from pathlib import Path
 
 from emotion_perception.cli.doctor import commands
 from emotion_perception.cli.doctor.finding import Finding, Settings, note, ok
-from emotion_perception.speech.audio import sound_server
 
 _ALSA = Path("/proc/asound")
 
 
 def check(_: Settings) -> Finding:
     """Look for a microphone and a loudspeaker. Seeing needs neither, so nothing here is a fault."""
+    from emotion_perception.speech.audio import sound_server
+
     microphones = sound_server.list_names("sources") or _alsa("capture")
     speakers = sound_server.list_names("sinks") or _alsa("playback")
     if not microphones:

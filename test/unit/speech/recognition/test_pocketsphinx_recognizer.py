@@ -68,6 +68,15 @@ def test_names_are_heard_where_a_name_may_be_spoken(recognizer, speech, said: st
     assert guess.text == text
 
 
+def test_what_was_heard_before_changes_nothing(recognizer, speech) -> None:
+    recognizer.expect("en", PHRASES, ())
+    sound = speech("yes please", variant="m3")
+    before = hear(recognizer, sound)
+    hear(recognizer, np.random.default_rng(0).normal(0, 8000, 48000).astype(np.int16))
+    assert before is not None
+    assert hear(recognizer, sound) == before
+
+
 def test_no_name_is_heard_where_none_may_be_spoken(recognizer, speech) -> None:
     recognizer.expect("en", ("yes", "no"), ())
     assert hear(recognizer, speech("my name is Robert")) is None
