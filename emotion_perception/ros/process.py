@@ -42,6 +42,7 @@ class Graph:
         rclpy.init(args=ros_arguments, context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._nodes: list[Node] = []
+        self._spun = threading.Event()
         self._thread = threading.Thread(target=self._spin, name="executor", daemon=True)
         self._handlers: dict[int, Any] = {}
         # A signal handler that sets an event deadlocks if it interrupts a wait for this event at the wrong moment;
@@ -59,8 +60,10 @@ class Graph:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._executor.shutdown(timeout_sec=2.0)
+        # Its own `shutdown` does not wait for the callback at work, which then stumbles over what is gone.
+        self._executor.create_task(self._spun.set)
         self._thread.join(2.0)
+        self._executor.shutdown(timeout_sec=0.0)
         for node in reversed(self._nodes):
             node.destroy_node()
         rclpy.try_shutdown(context=self._context)
@@ -93,7 +96,8 @@ class Graph:
 
     def _spin(self) -> None:
         try:
-            self._executor.spin()
+            while self._context.ok() and not self._spun.is_set():
+                self._executor.spin_once()
         except ExternalShutdownException:
             return
         except Exception as error:

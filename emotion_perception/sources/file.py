@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Frame, Report, log_report
+from emotion_perception.sources.bgr import BgrConverter
 
 # FFmpeg takes any text file for ANSI art and plays it.
 _NOT_VIDEO = frozenset({"tty"})
@@ -96,11 +97,12 @@ class FileSource:
     def _play(self, stream: VideoStream) -> Iterator[Frame]:
         """Yield the frames of one play of the file, or of one after another when looping."""
         times = _Times(1 / (self._rate or _USUAL_RATE))
+        converter = BgrConverter()
         loop = 0
         while True:
             frames = _Frames(stream)
             for frame in frames:
-                yield Frame(_upright_bgr(frame, stream), times.of(frame))
+                yield Frame(_upright_bgr(frame, stream, converter), times.of(frame))
             if frames.decoded == 0:
                 raise SourceError(f"file: no picture of {self._path} can be decoded: it is damaged, copy it again")
             if frames.damaged and loop == 0:
@@ -195,10 +197,10 @@ def _check_file(path: Path) -> None:
         raise SourceError(f"file: {path} cannot be read ({error.strerror}): check its permissions") from error
 
 
-def _upright_bgr(frame: av.VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
+def _upright_bgr(frame: av.VideoFrame, stream: VideoStream, converter: BgrConverter) -> NDArray[np.uint8]:
     """Convert to (H, W, 3) bgr8 with square pixels, turned the way the recording device was held."""
     shape = stream.sample_aspect_ratio
     width = round(frame.width * shape) if shape else frame.width
-    image = np.asarray(frame.to_ndarray(format="bgr24", width=width), np.uint8)
+    image = converter.convert(frame, width=width)
     quarters = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, quarters))

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from emotion_perception.core.errors import SourceError
 from emotion_perception.sources.base import Frame, Report, log_report
+from emotion_perception.sources.bgr import BgrConverter
 from emotion_perception.sources.gst import INSTALL
 from emotion_perception.sources.pipelines import LARGEST_SIDE
 from emotion_perception.sources.polled import PolledStream
@@ -90,6 +90,7 @@ class _Reader:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        self._converter = BgrConverter()
         self._changed = threading.Condition()
         self._newest: Frame | None = None
         self._error: str | None = None
@@ -192,7 +193,7 @@ class _Reader:
             if frame.is_corrupt or packet.is_corrupt:
                 self.dropped += 1
                 continue
-            image = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+            image = self._converter.convert(frame)
             with self._changed:
                 self._newest = Frame(image, captured=captured)
                 self._changed.notify_all()
