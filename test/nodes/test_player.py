@@ -24,6 +24,7 @@ from emotion_perception.bags.selection import choose, only_image
 from emotion_perception.bags.topic import COMPRESSED_IMAGE, IMAGE, Topic
 from emotion_perception.bags.writing import BagWriter
 from emotion_perception.cli.replay.observer import observe
+from emotion_perception.cli.replay.pictures import converted
 from emotion_perception.cli.replay.player import Player
 from emotion_perception.core.errors import ImageError
 from emotion_perception.ros.images import bgr_to_compressed, bgr_to_image, image_to_bgr
@@ -99,6 +100,38 @@ def test_a_stop_ends_it_at_once(graph: Graph, chatter: Path) -> None:
         made = player(graph, bag)
         made.play(pace)
     assert made.published == 0
+
+
+class Noting(Pace):
+    """Notes what it is asked."""
+
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__(rate=10.0)
+        self._asked = asked
+
+    def restart(self, position: float = 0.0) -> None:
+        self._asked.append("restart")
+        super().restart(position)
+
+    def wait(self, due: float, tick: Callable[[float], None] = lambda position: None) -> bool:
+        self._asked.append("wait")
+        return super().wait(due, tick)
+
+
+def test_nothing_hurries_as_opening_a_bag_and_decoding_its_pictures_take_time(
+    graph: Graph, picture: Callable[[str], NDArray[np.uint8]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    jpegs = [
+        bgr_to_compressed(picture("single_face_picture"), header_at(second, "eye"), quality=90) for second in (0, 1)
+    ]
+    monkeypatch.setattr(
+        "emotion_perception.cli.replay.player.converted",
+        lambda data, kind, wanted: asked.append("decode") or converted(data, kind, wanted),
+    )
+    with BagReader(record(tmp_path / "jpegs", Topic("/image_raw/compressed", COMPRESSED_IMAGE), jpegs)) as bag:
+        player(graph, bag, choices=choose(bag, inputs=True, transport="raw")).play(Noting(asked))
+    assert asked == ["decode", "restart", "wait", "decode", "wait"]
 
 
 def test_jpegs_become_raw_images_and_one_that_is_damaged_is_skipped(

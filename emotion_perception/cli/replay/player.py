@@ -83,13 +83,16 @@ class Player(Node):
 
     def play(self, pace: Pace, *, start: float = 0.0) -> None:
         """Publish every message when it is due, from ``start`` seconds after the first on, until the end or a stop."""
-        pace.restart(start)
-        for message in self._messages(start):
+        for number, message in enumerate(self._messages(start)):
+            sent = self._sendable(message)  # ahead of its time, as decoding a picture takes some
+            if number == 0:
+                pace.restart(start)  # not before: a bag takes its time to open, and its first messages would hurry
             position = 1e-9 * (message.stamp - self._bag.begin)
             if not pace.wait(position, self._tick):
                 return
             self._tick(position)
-            self._publish(message)
+            if sent is not None:
+                self._publish(message, sent)
 
     def play_lossless(self, flow: FlowControl, *, start: float = 0.0) -> None:
         """Publish as fast as ``flow`` admits pictures. Raises ImageError for one that the graph could not take."""
@@ -103,7 +106,7 @@ class Player(Node):
                 self._publishers_by_choice[choice].publish(sent)
                 self.published += 1
             else:
-                self._publish(message)
+                self._publish(message, message.data)
         flow.drain()
 
     def finish(self) -> None:
@@ -117,16 +120,22 @@ class Player(Node):
             if (message.topic.name, message.topic.kind) in self._choices:
                 yield message
 
-    def _publish(self, message: Message) -> None:
+    def _sendable(self, message: Message) -> Any:
+        """Return what to publish; None for a picture without a stamp, or that cannot be converted."""
         choice = self._choices[message.topic.name, message.topic.kind]
         try:
-            sent = converted(message.data, choice.topic.kind, choice.kind) if choice.converted else message.data
-            if self._shown and choice.topic.is_image:
-                self._shown(stamp_of(message.data))
+            if choice.topic.is_image:
+                stamp_of(message.data)
+            return converted(message.data, choice.topic.kind, choice.kind) if choice.converted else message.data
         except ImageError as error:
             self.skipped += 1
             self.trouble = str(error)
-            return
+            return None
+
+    def _publish(self, message: Message, sent: Any) -> None:
+        choice = self._choices[message.topic.name, message.topic.kind]
+        if self._shown and choice.topic.is_image:
+            self._shown(stamp_of(message.data))
         self._publishers_by_choice[choice].publish(sent)
         self.published += 1
 

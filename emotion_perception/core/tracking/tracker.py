@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import ParameterError
 from emotion_perception.core.faces import Detection
-from emotion_perception.core.tracking.appearance import describe
+from emotion_perception.core.tracking.appearance import describe, prepare
 from emotion_perception.core.tracking.association import assign
 from emotion_perception.core.tracking.evidence import RECOGNISED, position_evidence, weigh
 from emotion_perception.core.tracking.motion import measure
@@ -47,6 +47,7 @@ class FaceTracker:
         """
         if not 0.0 <= start_confidence <= 1.0:
             raise ParameterError(f"start_confidence is {start_confidence}: give a value between 0 and 1")
+        prepare()
         self._start_confidence = start_confidence
         self._published = 0
         self._tracks: list[Track] = []
