@@ -48,20 +48,27 @@ def run(args: argparse.Namespace) -> int:
         session.over.wait()
     finally:
         listener.stop()
+    if session.unread is not None:
+        raise session.unread
     return session.status
 
 
 class _Session:
-    """What is shown; ``over`` is set when there is nothing to wait for any more."""
+    """What is shown. over: set when there is nothing to wait for any more. unread: why nobody can read it (| head)."""
 
     def __init__(self, *, once: bool) -> None:
         self._once = once
         self.over = threading.Event()
         self.status = 0
+        self.unread: BrokenPipeError | None = None
 
     def show(self, heard: Heard) -> None:
         if heard.final and heard.text:
-            print(f"{heard.text}  ({heard.confidence:.2f}, {heard.language})", flush=True)
+            try:
+                print(f"{heard.text}  ({heard.confidence:.2f}, {heard.language})", flush=True)
+            except BrokenPipeError as error:
+                self.unread = error
+                self.over.set()
         elif not heard.final and sys.stderr.isatty():
             print(f"\r\x1b[K… {heard.text}", end="\r", file=sys.stderr, flush=True)
 

@@ -75,6 +75,11 @@ class DialogueNode(PerceptionNode[DialogueParameters]):
         self._state = self.output(DialogueState, "dialogue/state", LATCHED)
         self.detail("scenario", self._scenario.name)
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the robot says something, or is about to."""
+        return not self._voice.silent
+
     def activate(self) -> None:
         """Begin the first conversation, and listen."""
         self._stamps = StampClock(1e-9 * self.get_clock().now().nanoseconds, self._beside())

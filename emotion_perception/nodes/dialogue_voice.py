@@ -55,10 +55,15 @@ class Voice:
         #: When `tick` is to be called.
         self.deadline = math.inf
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is being said, nor about to be."""
+        return self._phase is _Phase.SILENT
+
     def say(self, text: str, language: str, now: float) -> None:
         """Say it after what is being said."""
         self._phrases.append((text, language))
-        if self._phase is _Phase.SILENT:
+        if self.silent:
             self._next(now)
 
     def hush(self, now: float) -> None:

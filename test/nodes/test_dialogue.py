@@ -90,7 +90,8 @@ class Scene:
 
     def waits_in(self, state: str) -> bool:
         """Whether the robot has said what it says in a state, and waits for an answer."""
-        return self.state.state == state and self.state.waiting_for not in ("", "speech")
+        waits = self.state.state == state and self.state.waiting_for not in ("", "speech")
+        return waits and not self._dialogue.speaking
 
     def hear(self, text: str, *, final: bool = True) -> None:
         """Let somebody say something."""

@@ -260,6 +260,8 @@ class Stage:
                 return False
         elif rule.event != "silence" and value not in rule.values:
             return False
+        if "consent" in rule.do and self._mouth.busy:
+            return False  # nobody agrees to a question that they have not heard to its end
         if rule.event == "emotion" and rule.say and self._clock < self._talk.remarked + self._react_again_after:
             return False
         return self._script.holds(rule, self.language, self._context(occurrence))

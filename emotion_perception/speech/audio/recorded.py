@@ -19,7 +19,10 @@ _PERIOD = CHUNK / RATE
 
 
 class RecordedInput:
-    """Plays a file once; a second of silence follows, so that its last word is known to be the last."""
+    """Plays a file once; a second of silence follows, so that its last word is known to be the last.
+
+    Raises AudioError for a file that is missing, no sound, or damaged; the last from `read`, where the damage is.
+    """
 
     _AFTERWARDS = 50  # chunks
 
@@ -51,7 +54,7 @@ class RecordedInput:
             if self._at_end:
                 time.sleep(timeout)
                 return None
-            block = self._file.read(self._file.samplerate // 10, dtype="int16", always_2d=True)
+            block = self._decode()
             self._waiting.extend(self._chunker.feed(block))
             if not len(block):
                 self._at_end = True
@@ -66,6 +69,15 @@ class RecordedInput:
             time.sleep(wait)
         begin, self._due = self._due, self._due + _PERIOD
         return Chunk(self._waiting.popleft(), begin)
+
+    def _decode(self) -> NDArray[np.int16]:
+        begin = self._file.tell() / self._file.samplerate
+        try:
+            block = self._file.read(self._file.samplerate // 10, dtype="int16", always_2d=True)
+        except RuntimeError as error:  # soundfile's own is one
+            reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+            raise AudioError(f"{self._path} is damaged after {begin:.1f} s ({reason}): copy it again") from error
+        return np.asarray(block, np.int16)
 
     def close(self) -> None:
         """Close the file."""

@@ -28,10 +28,10 @@ class Conditioner:
 
     def condition(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """Return (n,) int16 for (n,) int16."""
-        loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
-        self.peak = loudest / 32768
+        loudness = np.abs(samples.astype(np.int32))  # as the least int16 has no counterpart
+        self.peak = int(loudness.max(initial=0)) / 32768
         self.silent = self.silent + self._period if samples.min() == samples.max() else 0.0
-        self.clipped = 0.97 * self.clipped + (self._period if np.sum(np.abs(samples) >= _LOUDEST) > 2 else 0.0)
+        self.clipped = 0.97 * self.clipped + (self._period if np.sum(loudness >= _LOUDEST) > 2 else 0.0)
         mean = float(samples.mean())
         self._offset = mean if self._offset is None else self._offset + _SETTLING * (mean - self._offset)
         better = samples - self._offset + self._noise.normal(0.0, _NOISE, len(samples))

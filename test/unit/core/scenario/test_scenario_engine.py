@@ -92,6 +92,7 @@ def test_a_mouth_that_never_ends_does_not_stop_the_conversation(engine: Engine) 
 def test_services_that_do_not_answer_are_given_up_and_late_answers_ignored(engine: Engine) -> None:
     engine.start(NOW)
     engine.see([STRANGER], NOW)
+    engine.done(Spoken(), NOW + 0.5)
     engine.hear(Heard("yes I'm Tom"), NOW + 1)
     actions = engine.hear(Heard("yes"), NOW + 2)
     assert [action for action in actions if isinstance(action, Enroll)] == [
@@ -134,13 +135,24 @@ def test_somebody_identity_never_decides_about_counts_as_unknown(engine: Engine)
 def test_a_hush_comes_before_what_is_said_instead(engine: Engine) -> None:
     engine.start(NOW)
     engine.see([STRANGER], NOW)
-    assert kinds(engine.hear(Heard("yes"), NOW + 0.5)) == [Hush, Report, Expect, Say]
+    assert kinds(engine.hear(Heard("no"), NOW + 0.5)) == [Hush, Report, Expect, Say]
+
+
+def test_nobody_agrees_to_what_they_have_not_heard_to_its_end(engine: Engine) -> None:
+    engine.start(NOW)
+    engine.see([STRANGER], NOW)
+    assert engine.hear(Heard("yes"), NOW + 0.5) == []
+    engine.done(Spoken(), NOW + 2)
+    assert engine.state == "ask_consent"
+    engine.hear(Heard("yes"), NOW + 3)
+    assert engine.state == "ask_name"
 
 
 def test_people_whose_numbers_are_no_numbers_are_far_away(engine: Engine) -> None:
     engine.start(NOW)
     odd = Person("f0", float("nan"), confidence=float("nan"), label="happy", identified=True)
     engine.see([odd, STRANGER, STRANGER], NOW)
+    engine.done(Spoken(), NOW + 0.5)
     assert engine.see([odd, STRANGER], NOW + 1) == []
     engine.hear(Heard("yes"), NOW + 1)
     assert isinstance(engine.hear(Heard("Tom", confidence=float("nan")), NOW + 2)[0], Hush)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import RecognitionError
 from emotion_perception.speech.audio.input import CHUNK, RATE, Chunk
+from emotion_perception.speech.ears.conditioning import Conditioner
 from emotion_perception.speech.ears.ears import Ears
 from emotion_perception.speech.ears.events import Expected, Heard
 from emotion_perception.speech.recognition.pocketsphinx import PocketsphinxRecognizer
@@ -72,6 +73,12 @@ def test_clipping_and_a_muted_microphone_are_noticed(ears, speech) -> None:
     assert ears.conditioner.silent == pytest.approx(2.0, abs=0.1)
     play(ears, speech("yes"))
     assert ears.conditioner.silent < 0.1
+
+
+def test_the_least_number_is_as_loud_as_the_greatest() -> None:
+    conditioner = Conditioner(0.02)
+    conditioner.condition(np.array([-32768, 0, -32768, 0, -32768, 0], np.int16))
+    assert (conditioner.peak, conditioner.clipped) == (1.0, 0.02)
 
 
 def test_deaf_ears_hear_nothing_until_they_are_told_or_the_time_comes(ears, heard, speech) -> None:

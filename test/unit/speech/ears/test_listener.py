@@ -112,6 +112,19 @@ def test_no_sound_but_text_is_said(listen, told, tmp_path: Path) -> None:
     assert "cannot be played" in told.wait(lambda event: isinstance(event, Trouble) and event.sentence).sentence
 
 
+def test_a_file_that_is_damaged_in_the_middle_is_said(listen, told, speech, tmp_path: Path) -> None:
+    path = tmp_path / "said.flac"
+    soundfile.write(path, np.tile(speech("who am i", after=1.0), 2), RATE)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(content)
+    listen(device=f"file:{path}").expect(Expected("en", ("who am i",), ()))
+    sentence = told.wait(lambda event: isinstance(event, Trouble) and event.kind == "microphone").sentence
+    assert "said.flac is damaged after" in sentence
+    assert "copy it again" in sentence
+
+
 def test_a_process_in_which_a_library_hangs_ends_with_its_parent() -> None:
     ours, theirs = Pipe()
     program = (
