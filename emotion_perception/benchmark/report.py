@@ -26,8 +26,8 @@ def write_page(results: Results, *, command: str, picture: str = "", changes: st
         f"{results.rounds} interleaved round{'s'[: results.rounds != 1]}; load average {min(loads):g} to "
         f"{max(loads):g}, to which the measurement itself adds up to 1.3. Scenes are clips of swaying faces, made from "
         f"pictures that `emotion-perception models list` names, H.264, {RATE:g} frames per second; decoding is "
-        "included in CPU and frames per second. Latency is from the decoded image to the arrival of its `/emotion` at "
-        "a subscriber.",
+        "included in CPU and frames per second, and the subscriber's own thread is not. Latency is from the decoded "
+        "image to the arrival of its `/emotion` at that subscriber.",
         *([_INTERRUPTED] if results.interrupted else []),
         *_slow(results),
         "## Budgets",
