@@ -43,13 +43,16 @@ def speech_page(results: Results, *, command: str) -> str:
             others=len(OTHER_SPEECH),
         )
     ]
-    head = ["engine", "the robot waits for", *(f"right, {r:.0f} dB | mistaken, {r:.0f} dB" for r in RATIOS)]
+    head = ["engine", "the robot waits for"]
+    for ratio in RATIOS:
+        head += [f"right, {ratio:.0f} dB", f"mistaken, {ratio:.0f} dB"]
     rows = []
     for engine in results.engines:
         for situation in SITUATIONS:
             scores = [engine.scores[situation.name, ratio] for ratio in RATIOS]
-            cells = [f"{each.right} of {each.answers} | {each.mistaken} of {each.others}" for each in scores]
-            rows.append([engine.engine, situation.name, *cells])
+            rows.append([engine.engine, situation.name])
+            for each in scores:
+                rows[-1] += [f"{each.right} of {each.answers}", f"{each.mistaken} of {each.others}"]
     lines += [table(head, rows), "", "## From the end of speech to `heard`", ""]
     delays = [[each.engine, f"{each.delay:.2f}", f"{each.thinking:.3f}"] for each in results.engines]
     lines += [table(["engine", "seconds", "of those thinking"], delays)]

@@ -14,3 +14,5 @@ def test_the_page_has_every_engine_situation_and_what_is_missing() -> None:
     assert "| an engine | 0.75 | 0.123 |" in page
     assert "| espeak | 0.004 |" in page
     assert "* vosk: pip install vosk" in page
+    widths = [line.count("|") for line in page.splitlines() if line.startswith("|")]
+    assert widths == [7] * (2 + len(SITUATIONS)) + [4] * 3 + [3] * 3
