@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from copy import copy
@@ -13,10 +14,12 @@ from rclpy.publisher import Publisher
 from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_compatible, qos_policy_name_from_kind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from emotion_perception.ros import handover
 from emotion_perception.ros.health import Health, Level
 from emotion_perception.ros.receiver import NotByExecutor, Receiver
 
 _GRACE = 3.0  # seconds that discovery and a first message may take
+_SETTLING = 1.0  # seconds after which no message is on its way through DDS any more
 _SILENCE = 2.0  # seconds without a message after which an input counts as silent
 _OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
 _OVERRIDES = QoSOverridingOptions(_OVERRIDABLE)
@@ -27,7 +30,8 @@ class Input:
 
     watched: whether it is a problem when nobody publishes it. seldom: messages come now and then, so silence is none.
     prompt: call ``callback`` in a thread of its own as soon as a message is there, and not when the executor comes to
-    it: for callbacks that only hand over, of topics on the way from the camera to `emotion`.
+    it, or in the thread of a publisher in this process (see `handover`): for callbacks that only hand over, of topics
+    on the way from the camera to `emotion`.
     """
 
     def __init__(
@@ -57,10 +61,15 @@ class Input:
             self._receive,
             copy(qos),  # overrides are written into it
             callback_group=NotByExecutor() if prompt else None,
-            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._incompatible),
+            event_callbacks=SubscriptionEventCallbacks(
+                incompatible_qos=self._incompatible, matched=self._matched if prompt else None
+            ),
             qos_overriding_options=_OVERRIDES,
         )
+        self._kind = kind
         self._topic = self._subscription.topic_name
+        self._by_hand = False
+        self._closed = False
         self._receiver = Receiver(node, self._subscription, self._receive, failed=self._skip) if prompt else None
 
     @property
@@ -86,6 +95,8 @@ class Input:
 
     def close(self) -> None:
         """End the subscription and its problems."""
+        self._closed = True
+        handover.leave(self._node.context, self._kind, self._topic, self._take)
         if self._receiver:
             self._receiver.close()
         self._node.destroy_subscription(self._subscription)
@@ -95,6 +106,20 @@ class Input:
     def _receive(self, message: Any) -> None:
         self._heard = time.monotonic()
         self._callback(message)
+
+    def _take(self, message: Any) -> None:
+        try:
+            self._receive(message)
+        except Exception as error:  # none of the publisher's business
+            self._skip(error)
+
+    def _matched(self, event: Any) -> None:
+        """Take by hand from now on, as the publishers in this process have this subscription among theirs."""
+        if event.current_count and not self._by_hand:
+            self._by_hand = True
+            handover.join(self._node.context, self._kind, self._topic, self._take)
+            if self._closed:  # in the meantime, by another thread
+                handover.leave(self._node.context, self._kind, self._topic, self._take)
 
     def _skip(self, error: Exception) -> None:
         self._health.moment(self._key, f"a message of {self._topic} was skipped ({type(error).__name__}: {error})")
@@ -140,7 +165,9 @@ class Output:
             event_callbacks=events,
             qos_overriding_options=_OVERRIDES,
         )
+        self._kind = kind
         self._topic = self._publisher.topic_name
+        self._last_sent = -math.inf
 
     @property
     def topic(self) -> str:
@@ -153,8 +180,16 @@ class Output:
         return int(self._publisher.get_subscription_count())
 
     def publish(self, message: Any) -> None:
-        """Send a message, or its serialized bytes."""
-        self._publisher.publish(message)
+        """Send a message, which nobody may change afterwards, or its serialized bytes."""
+        takers = handover.takers(self._node.context, self._kind, self._topic)
+        now = time.monotonic()
+        if not takers or self.subscribers != len(takers) or not isinstance(message, self._kind):
+            self._last_sent = now
+        if now - self._last_sent < _SETTLING:  # or a message by hand might overtake the last ones through DDS
+            self._publisher.publish(message)
+        else:
+            for take in takers:
+                take(message)
 
     def check(self) -> None:
         """Clear the problem of this output once the subscriber that caused it is gone; call it about once a second."""

@@ -1,0 +1,147 @@
+"""Messages between nodes of one process: by hand while nobody else listens, through DDS as soon as somebody does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Header, String
+
+from emotion_perception.ros import connections
+from emotion_perception.ros.connections import Input, Output
+from emotion_perception.ros.health import Health
+from emotion_perception.ros.process import Graph
+from emotion_perception.ros.qos import RELIABLE
+
+Eventually = Callable[[Callable[[], Any]], None]
+BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def healthy() -> Health:
+    return Health(lambda key, problem: None)
+
+
+class Pair:
+    """A publisher and a prompt subscription of two of our nodes in one process."""
+
+    def __init__(self, graph: Graph, eventually: Eventually) -> None:
+        self.eventually = eventually
+        self.sender, self.taker = (graph.add(partial(Node, name)) for name in ("sender", "taker"))
+        self.health = healthy()
+        self.heard: list[String] = []
+        self.output = Output(self.sender, self.health, String, "talk", RELIABLE)
+        self.input = self.subscribe(self.heard.append)
+        self.wait_matched(1)
+
+    def subscribe(self, callback: Callable[[Any], None], qos: QoSProfile = RELIABLE) -> Input:
+        return Input(self.taker, self.health, String, "talk", callback, qos, prompt=True)
+
+    def wait_matched(self, count: int) -> None:
+        self.eventually(lambda: self.output.subscribers == count)
+
+    def wait_by_hand(self) -> None:
+        """Wait until what is sent is given, and not sent."""
+
+        def given() -> bool:
+            message = String(data="by hand?")
+            self.output.publish(message)
+            return any(each is message for each in list(self.heard))
+
+        self.eventually(given)
+        self.heard.clear()
+
+    def send(self, text: str) -> String:
+        message = String(data=text)
+        self.output.publish(message)
+        return message
+
+
+@pytest.fixture
+def pair(graph: Graph, eventually: Eventually, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+    monkeypatch.setattr(connections, "_SETTLING", 0.1)
+    made = Pair(graph, eventually)
+    made.wait_by_hand()
+    yield made
+    made.input.close()
+    made.output.close()
+
+
+def test_the_message_itself_is_given(pair: Pair) -> None:
+    sent = [pair.send(f"{number}") for number in range(5)]
+    assert [id(each) for each in pair.heard] == [id(each) for each in sent]
+
+
+def test_all_get_it_through_dds_once_somebody_else_listens_and_by_hand_again_when_they_are_gone(
+    pair: Pair, outsider: Any
+) -> None:
+    elsewhere = outsider.listen(String, "talk")
+    pair.wait_matched(2)
+    sent = [pair.send(f"{number}") for number in range(5)]
+    for heard in (pair.heard, elsewhere.messages):
+        pair.eventually(lambda heard=heard: len(heard) == 5)
+        assert [each.data for each in heard] == ["0", "1", "2", "3", "4"]
+        assert not any(each is message for each, message in zip(heard, sent, strict=True))
+    outsider.destroy_subscription(next(iter(outsider.subscriptions)))
+    pair.wait_matched(1)
+    pair.wait_by_hand()
+    assert len(elsewhere) == 5
+
+
+def test_serialized_bytes_go_through_dds(pair: Pair) -> None:
+    pair.output.publish(b"\x00\x01\x00\x00\x03\x00\x00\x00hi\x00")
+    pair.eventually(lambda: [each.data for each in pair.heard] == ["hi"])
+
+
+def test_a_callback_that_fails_is_the_subscribers_problem(pair: Pair) -> None:
+    def fail(message: String) -> None:
+        raise ValueError(f"no idea what {message.data} is")
+
+    failing = pair.subscribe(fail)
+    pair.wait_matched(2)
+    pair.eventually(lambda: pair.send("this") and "no idea what this is" in pair.health.status()[1])
+    assert pair.heard
+    failing.close()
+
+
+def test_nothing_is_given_to_a_subscription_that_asks_for_more_than_is_offered(
+    graph: Graph, outsider: Any, eventually: Eventually
+) -> None:
+    node, health = graph.add(partial(Node, "sender")), healthy()
+    heard: list[Header] = []
+    output = Output(node, health, Header, "talk", BEST_EFFORT)
+    asking = Input(node, health, Header, "talk", heard.append, RELIABLE, prompt=True)
+    elsewhere = outsider.listen(Header, "talk", BEST_EFFORT)
+    eventually(lambda: output.subscribers == 1)
+    output.publish(Header(frame_id="eye"))
+    elsewhere.wait(lambda messages: messages)
+    assert not heard
+    asking.close()
+    output.close()
+
+
+def test_nothing_is_given_to_a_subscription_that_is_closed_or_of_another_context(pair: Pair, domain: int) -> None:
+    with Graph(["--ros-args", "--log-level", "warn"]) as other:
+        there: list[String] = []
+        abroad = Input(
+            other.add(partial(Node, "abroad")), healthy(), String, "talk", there.append, RELIABLE, prompt=True
+        )
+        pair.wait_matched(2)
+        message = pair.send("to all")
+        pair.eventually(lambda: there)
+        assert not any(each is message for each in there)
+        abroad.close()
+    pair.wait_matched(1)
+    closed: list[String] = []
+    second = pair.subscribe(closed.append)
+    pair.wait_matched(2)
+    pair.wait_by_hand()
+    assert closed
+    second.close()
+    closed.clear()
+    pair.send("to who is left")
+    pair.eventually(lambda: pair.heard)
+    assert not closed
