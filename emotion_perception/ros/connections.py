@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from copy import copy
@@ -11,7 +10,14 @@ from typing import Any
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSCompatibility, QoSPolicyKind, QoSProfile, qos_check_compatible, qos_policy_name_from_kind
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSCompatibility,
+    QoSPolicyKind,
+    QoSProfile,
+    qos_check_compatible,
+    qos_policy_name_from_kind,
+)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from emotion_perception.ros import handover
@@ -19,7 +25,6 @@ from emotion_perception.ros.health import Health, Level
 from emotion_perception.ros.receiver import NotByExecutor, Receiver
 
 _GRACE = 3.0  # seconds that discovery and a first message may take
-_SETTLING = 1.0  # seconds after which no message is on its way through DDS any more
 _SILENCE = 2.0  # seconds without a message after which an input counts as silent
 _OVERRIDABLE = (QoSPolicyKind.HISTORY, QoSPolicyKind.DEPTH, QoSPolicyKind.RELIABILITY, QoSPolicyKind.DURABILITY)
 _OVERRIDES = QoSOverridingOptions(_OVERRIDABLE)
@@ -68,9 +73,10 @@ class Input:
         )
         self._kind = kind
         self._topic = self._subscription.topic_name
-        self._by_hand = False
-        self._closed = False
+        self._joined = False
         self._receiver = Receiver(node, self._subscription, self._receive, failed=self._skip) if prompt else None
+        if self._receiver:
+            self._receiver.start()
 
     @property
     def publishers(self) -> int:
@@ -95,10 +101,9 @@ class Input:
 
     def close(self) -> None:
         """End the subscription and its problems."""
-        self._closed = True
-        handover.leave(self._node.context, self._kind, self._topic, self._take)
         if self._receiver:
             self._receiver.close()
+            handover.leave(self._node.context, self._kind, self._topic, self._receiver.take)
         self._node.destroy_subscription(self._subscription)
         self._health.clear(self._key)
         self._health.clear(self._key + " qos")
@@ -107,19 +112,11 @@ class Input:
         self._heard = time.monotonic()
         self._callback(message)
 
-    def _take(self, message: Any) -> None:
-        try:
-            self._receive(message)
-        except Exception as error:  # none of the publisher's business
-            self._skip(error)
-
     def _matched(self, event: Any) -> None:
         """Take by hand from now on, as the publishers in this process have this subscription among theirs."""
-        if event.current_count and not self._by_hand:
-            self._by_hand = True
-            handover.join(self._node.context, self._kind, self._topic, self._take)
-            if self._closed:  # in the meantime, by another thread
-                handover.leave(self._node.context, self._kind, self._topic, self._take)
+        if event.current_count and self._receiver and not self._joined:
+            self._joined = True
+            handover.join(self._node.context, self._kind, self._topic, self._receiver.take)
 
     def _skip(self, error: Exception) -> None:
         self._health.moment(self._key, f"a message of {self._topic} was skipped ({type(error).__name__}: {error})")
@@ -167,7 +164,7 @@ class Output:
         )
         self._kind = kind
         self._topic = self._publisher.topic_name
-        self._last_sent = -math.inf
+        self._latched = self._publisher.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
 
     @property
     def topic(self) -> str:
@@ -182,14 +179,12 @@ class Output:
     def publish(self, message: Any) -> None:
         """Send a message, which nobody may change afterwards, or its serialized bytes."""
         takers = handover.takers(self._node.context, self._kind, self._topic)
-        now = time.monotonic()
-        if not takers or self.subscribers != len(takers) or not isinstance(message, self._kind):
-            self._last_sent = now
-        if now - self._last_sent < _SETTLING:  # or a message by hand might overtake the last ones through DDS
-            self._publisher.publish(message)
-        else:
+        alone = takers and self.subscribers == len(takers)
+        if alone and not self._latched and isinstance(message, self._kind):
             for take in takers:
                 take(message)
+        else:
+            self._publisher.publish(message)
 
     def check(self) -> None:
         """Clear the problem of this output once the subscriber that caused it is gone; call it about once a second."""

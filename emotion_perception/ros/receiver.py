@@ -32,8 +32,10 @@ class NotByExecutor(ReentrantCallbackGroup):
 
 
 class Receiver:
-    """Calls ``receive`` with each message of ``subscription``, which is in the group NotByExecutor, until `close`.
+    """Calls ``receive`` with each message of ``subscription``, which is in the group NotByExecutor, from `start` to
+    `close`.
 
+    Never twice at once, and in the order in which they were published, those that are given by hand (`take`) included.
     What ``receive`` or an event of the subscription raises goes to ``failed`` and does not end the thread.
     """
 
@@ -50,17 +52,31 @@ class Receiver:
         self._receive = receive
         self._failed = failed
         self._closed = False
+        self._turn = threading.RLock()
         self._wake = GuardCondition(None, None, context=node.context)
         self._thread = threading.Thread(target=self._run, name=f"receive {subscription.topic_name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to receive."""
         self._thread.start()
 
     def close(self) -> None:
         """End the thread; nothing is received afterwards."""
-        self._closed = True
+        with self._turn:
+            self._closed = True
         self._wake.trigger()
         if threading.current_thread() is not self._thread:
             self._thread.join()
         self._wake.destroy()
+
+    def take(self, message: Any) -> None:
+        """Receive a message in the caller's thread, after all that have come through DDS."""
+        with self._turn:
+            if self._closed:
+                return
+            with contextlib.suppress(InvalidHandle), self._subscription.handle:  # destroyed with its node
+                self._take_all(self._subscription.handle)
+            self._attempt(self._receive, message)
 
     def _run(self) -> None:
         handle, events = self._subscription.handle, self._subscription.event_handlers
@@ -84,11 +100,12 @@ class Receiver:
             return
 
     def _take_all(self, handle: Any) -> None:
-        while not self._closed:
-            taken = handle.take_message(self._subscription.msg_type, self._subscription.raw)
-            if taken is None:
-                return
-            self._attempt(self._receive, taken[0])
+        taken = True
+        while taken:
+            with self._turn:
+                taken = not self._closed and handle.take_message(self._subscription.msg_type, self._subscription.raw)
+                if taken:
+                    self._attempt(self._receive, taken[0])
 
     def _attempt(self, callback: Callable[[Any], None], argument: Any) -> None:
         try:
@@ -104,4 +121,6 @@ def receive(node: Node, kind: type, topic: str, callback: Callable[[Any], None],
     def log(error: Exception) -> None:
         node.get_logger().error(f"a message of {topic} was skipped ({type(error).__name__}: {error})")
 
-    return Receiver(node, subscription, callback, failed=log)
+    receiver = Receiver(node, subscription, callback, failed=log)
+    receiver.start()
+    return receiver

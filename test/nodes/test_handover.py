@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -11,11 +12,10 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Header, String
 
-from emotion_perception.ros import connections
 from emotion_perception.ros.connections import Input, Output
 from emotion_perception.ros.health import Health
 from emotion_perception.ros.process import Graph
-from emotion_perception.ros.qos import RELIABLE
+from emotion_perception.ros.qos import LATCHED, RELIABLE
 
 Eventually = Callable[[Callable[[], Any]], None]
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -61,18 +61,22 @@ class Pair:
 
 
 @pytest.fixture
-def pair(graph: Graph, eventually: Eventually, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
-    monkeypatch.setattr(connections, "_SETTLING", 0.1)
+def pair(graph: Graph, eventually: Eventually) -> Iterator[Pair]:
     made = Pair(graph, eventually)
     made.wait_by_hand()
     yield made
-    made.input.close()
+    if not made.input._receiver._closed:
+        made.input.close()
     made.output.close()
 
 
 def test_the_message_itself_is_given(pair: Pair) -> None:
     sent = [pair.send(f"{number}") for number in range(5)]
     assert [id(each) for each in pair.heard] == [id(each) for each in sent]
+    taker = pair.input._receiver
+    pair.input.close()
+    taker.take(String(data="by a publisher that does not know yet"))
+    assert len(pair.heard) == 5
 
 
 def test_all_get_it_through_dds_once_somebody_else_listens_and_by_hand_again_when_they_are_gone(
@@ -89,6 +93,48 @@ def test_all_get_it_through_dds_once_somebody_else_listens_and_by_hand_again_whe
     pair.wait_matched(1)
     pair.wait_by_hand()
     assert len(elsewhere) == 5
+
+
+def test_no_message_overtakes_those_that_are_still_on_their_way_through_dds(pair: Pair, outsider: Any) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    heard: list[str] = []
+
+    def take(message: String) -> None:
+        began.set()
+        assert go_on.wait(15)
+        heard.append(message.data)
+
+    pair.input.close()
+    slow = pair.subscribe(take)
+    outsider.listen(String, "talk")
+    pair.wait_matched(2)
+    for number in range(3):
+        pair.send(f"{number}")
+    assert began.wait(15)
+    outsider.destroy_subscription(next(iter(outsider.subscriptions)))
+    pair.wait_matched(1)
+    hand = threading.Thread(target=pair.send, args=("3",))
+    hand.start()
+    go_on.set()
+    hand.join()
+    assert heard == ["0", "1", "2", "3"]
+    slow.close()
+
+
+def test_what_late_subscribers_are_to_get_too_goes_through_dds(
+    graph: Graph, outsider: Any, eventually: Eventually
+) -> None:
+    node, health = graph.add(partial(Node, "sender")), healthy()
+    heard: list[String] = []
+    output = Output(node, health, String, "talk", LATCHED)
+    taker = Input(node, health, String, "talk", heard.append, LATCHED, prompt=True)
+    eventually(lambda: output.subscribers == 1)
+    output.publish(String(data="first"))
+    eventually(lambda: heard)
+    late = outsider.listen(String, "talk", LATCHED)
+    assert late.wait(lambda messages: messages)[0].data == "first"
+    taker.close()
+    output.close()
 
 
 def test_serialized_bytes_go_through_dds(pair: Pair) -> None:

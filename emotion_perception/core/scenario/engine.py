@@ -116,7 +116,7 @@ class Engine:
         self._advance(now)
         match outcome:
             case Spoken():
-                self._stage.fell_silent()
+                self._stage.fell_silent(whole=not outcome.interrupted)
             case Enrolled():
                 self._stage.enrolled(outcome)
             case Forgotten():

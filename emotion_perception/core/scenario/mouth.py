@@ -11,10 +11,14 @@ _PER_CHARACTER = 0.2
 
 
 class Mouth:
-    """silent_since: when anybody, robot or person, last said something, on the engine's clock."""
+    """silent_since: when anybody, robot or person, last said something, on the engine's clock.
+
+    whole: whether what was last handed out was said to its end.
+    """
 
     def __init__(self) -> None:
         self.silent_since = 0.0
+        self.whole = False
         self._until = -math.inf  # when the mouth is given up; -inf while it is silent
         self._lines: list[str] = []
         self._hush = False
@@ -45,9 +49,10 @@ class Mouth:
             self._hush = True
             self.end(clock)
 
-    def end(self, clock: float) -> None:
-        """All that was handed out is over."""
+    def end(self, clock: float, *, whole: bool = False) -> None:
+        """All that was handed out is over: ``whole``, or cut off, or never said."""
         self._until = -math.inf
+        self.whole = whole
         self.silent_since = clock
 
     def take(self, language: str, clock: float) -> tuple[list[Hush], list[Say]]:
@@ -57,6 +62,7 @@ class Mouth:
         after = [Say(text, language)] if text else []
         if text:
             start = max(clock, self._until - _AT_MOST)  # after what is still being said
+            self.whole = False
             self._until = start + _AT_MOST + _PER_CHARACTER * len(text)
         self._hush = False
         self._lines = []

@@ -124,10 +124,10 @@ class Stage:
             self._misses += 1
             self.happen("heard", Occurrence("nonsense"))
 
-    def fell_silent(self) -> None:
-        """All was said, or cut off."""
+    def fell_silent(self, *, whole: bool) -> None:
+        """All was said: ``whole``, or cut off, or not at all."""
         if self._mouth.speaking:
-            self._mouth.end(self._clock)
+            self._mouth.end(self._clock, whole=whole)
             self._over = True
 
     def enrolled(self, outcome: Enrolled) -> None:
@@ -207,7 +207,7 @@ class Stage:
     def expire(self) -> None:
         """Go on without a mouth or a service that does not answer."""
         if self._clock >= self._mouth.deadline:
-            self.fell_silent()
+            self.fell_silent(whole=False)
         no_enrolment, no_forgetting = self._requests.late(self._clock)
         if no_enrolment:
             self.enrolled(Enrolled(error="no answer"))
@@ -260,7 +260,7 @@ class Stage:
                 return False
         elif rule.event != "silence" and value not in rule.values:
             return False
-        if "consent" in rule.do and self._mouth.busy:
+        if "consent" in rule.do and (self._mouth.busy or not self._mouth.whole):
             return False  # nobody agrees to a question that they have not heard to its end
         if rule.event == "emotion" and rule.say and self._clock < self._talk.remarked + self._react_again_after:
             return False

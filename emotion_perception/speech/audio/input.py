@@ -13,12 +13,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_perception.core.errors import AudioError
+
 #: In place of a device's name.
 FILE = "file:"
 #: Samples per second of what is heard.
 RATE = 16000
 #: Samples of a chunk: 20 ms.
 CHUNK = RATE // 50
+
+
+class DamagedSoundError(AudioError):
+    """A sound file ends in something that cannot be decoded; to play it again is no use."""
 
 
 @dataclass(frozen=True, eq=False)

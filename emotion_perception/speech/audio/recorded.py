@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import AudioError
 from emotion_perception.speech.audio.chunks import Chunker
-from emotion_perception.speech.audio.input import CHUNK, RATE, Chunk
+from emotion_perception.speech.audio.input import CHUNK, RATE, Chunk, DamagedSoundError
 from emotion_perception.speech.audio.wav import soundfile
 
 _PERIOD = CHUNK / RATE
@@ -21,7 +21,7 @@ _PERIOD = CHUNK / RATE
 class RecordedInput:
     """Plays a file once; a second of silence follows, so that its last word is known to be the last.
 
-    Raises AudioError for a file that is missing, no sound, or damaged; the last from `read`, where the damage is.
+    Raises AudioError for a file that is missing or no sound, and DamagedSoundError from `read` where one is damaged.
     """
 
     _AFTERWARDS = 50  # chunks
@@ -76,7 +76,7 @@ class RecordedInput:
             block = self._file.read(self._file.samplerate // 10, dtype="int16", always_2d=True)
         except RuntimeError as error:  # soundfile's own is one
             reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-            raise AudioError(f"{self._path} is damaged after {begin:.1f} s ({reason}): copy it again") from error
+            raise DamagedSoundError(f"{self._path} is damaged after {begin:.1f} s ({reason}): copy it again") from error
         return np.asarray(block, np.int16)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 
 from emotion_perception.core.errors import PerceptionError, RecognitionError
-from emotion_perception.speech.audio.input import Input, open_input
+from emotion_perception.speech.audio.input import DamagedSoundError, Input, open_input
 from emotion_perception.speech.ears.ears import Ears
 from emotion_perception.speech.ears.events import Deaf, EarsOptions, Expected, Heard, Report, Trouble
 from emotion_perception.speech.recognition.factory import create_recognizer
@@ -67,6 +67,9 @@ class Hearing:
                     wait = _RETRY[0]
                     self._trouble("microphone", "")
                     self._listen(source, ears)
+            except DamagedSoundError as error:
+                self._trouble("microphone", str(error))
+                self._over.wait()
             except PerceptionError as error:
                 self._trouble("microphone", str(error))
                 self._report(ears, None)

@@ -142,10 +142,22 @@ def test_nobody_agrees_to_what_they_have_not_heard_to_its_end(engine: Engine) ->
     engine.start(NOW)
     engine.see([STRANGER], NOW)
     assert engine.hear(Heard("yes"), NOW + 0.5) == []
-    engine.done(Spoken(), NOW + 2)
-    assert engine.state == "ask_consent"
+    engine.done(Spoken(interrupted=True), NOW + 2)
     engine.hear(Heard("yes"), NOW + 3)
+    assert engine.state == "ask_consent"
+    engine.done(Spoken(), NOW + 5)
+    engine.hear(Heard("yes"), NOW + 6)
     assert engine.state == "ask_name"
+
+
+def test_nobody_agrees_to_a_mouth_that_was_given_up(engine: Engine) -> None:
+    engine.start(NOW)
+    engine.see([STRANGER], NOW)
+    for second in range(1, 60):
+        engine.see([STRANGER], NOW + second)
+    assert engine.state == "ask_consent"
+    engine.hear(Heard("yes"), NOW + 60)
+    assert engine.state == "ask_consent"
 
 
 def test_people_whose_numbers_are_no_numbers_are_far_away(engine: Engine) -> None:
