@@ -25,6 +25,13 @@ TIMEOUT = 15.0  # of liveness, generous: the machine may be busy
 SECOND = 1_000_000_000
 
 
+def in_executor(node: Node, work: Callable[[], Any]) -> None:
+    """Do it in the thread that serves a node: rclpy's executor stumbles over what another one destroys meanwhile."""
+    done = threading.Event()
+    node.executor.create_task(lambda: (work(), done.set()))
+    assert done.wait(TIMEOUT)
+
+
 class Heard:
     """What came on a topic; `wait` blocks until enough of it came."""
 
@@ -76,6 +83,10 @@ class Outsider(Node):
         wait_until(lambda: publisher.get_subscription_count() >= listeners)
         return publisher
 
+    def drop(self, entity: Any) -> None:
+        """Destroy a publisher or a subscription."""
+        in_executor(self, lambda: self.destroy_publisher(entity) or self.destroy_subscription(entity))
+
     def call(self, kind: type, service: str, request: Any) -> Any:
         """Call a service and return its response."""
         client = self.create_client(kind, service)
@@ -84,7 +95,7 @@ class Outsider(Node):
         future = client.call_async(request)
         future.add_done_callback(lambda _: done.set())
         assert done.wait(TIMEOUT), f"{service} did not answer"
-        self.destroy_client(client)
+        in_executor(self, lambda: self.destroy_client(client))
         return future.result()
 
 
@@ -151,6 +162,12 @@ def diagnoses(outsider: Outsider) -> Diagnoses:
     heard = Diagnoses()
     outsider.create_subscription(DiagnosticArray, "/diagnostics", heard, 10)
     return heard
+
+
+@pytest.fixture
+def close() -> Callable[[Node, Any], None]:
+    """close(node, its_input_or_output)."""
+    return lambda node, connection: in_executor(node, connection.close)
 
 
 @pytest.fixture

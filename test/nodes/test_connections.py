@@ -76,7 +76,7 @@ def test_a_subscriber_that_asked_for_too_much_is_forgotten_once_it_left(
     node.trigger_activate()
     diagnoses.wait_for("emotion_classifier", "DURABILITY")
 
-    outsider.destroy_subscription(demanding)
+    outsider.drop(demanding)
 
     diagnoses.wait_for("emotion_classifier", "OK")
 

@@ -18,6 +18,7 @@ from emotion_perception.ros.process import Graph
 from emotion_perception.ros.qos import LATCHED, RELIABLE
 
 Eventually = Callable[[Callable[[], Any]], None]
+Close = Callable[[Node, Any], None]
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -28,8 +29,8 @@ def healthy() -> Health:
 class Pair:
     """A publisher and a prompt subscription of two of our nodes in one process."""
 
-    def __init__(self, graph: Graph, eventually: Eventually) -> None:
-        self.eventually = eventually
+    def __init__(self, graph: Graph, eventually: Eventually, close: Close) -> None:
+        self.eventually, self._close = eventually, close
         self.sender, self.taker = (graph.add(partial(Node, name)) for name in ("sender", "taker"))
         self.health = healthy()
         self.heard: list[String] = []
@@ -39,6 +40,9 @@ class Pair:
 
     def subscribe(self, callback: Callable[[Any], None], qos: QoSProfile = RELIABLE) -> Input:
         return Input(self.taker, self.health, String, "talk", callback, qos, prompt=True)
+
+    def close(self, taker: Input) -> None:
+        self._close(self.taker, taker)
 
     def wait_matched(self, count: int) -> None:
         self.eventually(lambda: self.output.subscribers == count)
@@ -61,20 +65,20 @@ class Pair:
 
 
 @pytest.fixture
-def pair(graph: Graph, eventually: Eventually) -> Iterator[Pair]:
-    made = Pair(graph, eventually)
+def pair(graph: Graph, eventually: Eventually, close: Close) -> Iterator[Pair]:
+    made = Pair(graph, eventually, close)
     made.wait_by_hand()
     yield made
     if not made.input._receiver._closed:
-        made.input.close()
-    made.output.close()
+        made.close(made.input)
+    close(made.sender, made.output)
 
 
 def test_the_message_itself_is_given(pair: Pair) -> None:
     sent = [pair.send(f"{number}") for number in range(5)]
     assert [id(each) for each in pair.heard] == [id(each) for each in sent]
     taker = pair.input._receiver
-    pair.input.close()
+    pair.close(pair.input)
     taker.take(String(data="by a publisher that does not know yet"))
     assert len(pair.heard) == 5
 
@@ -89,7 +93,7 @@ def test_all_get_it_through_dds_once_somebody_else_listens_and_by_hand_again_whe
         pair.eventually(lambda heard=heard: len(heard) == 5)
         assert [each.data for each in heard] == ["0", "1", "2", "3", "4"]
         assert not any(each is message for each, message in zip(heard, sent, strict=True))
-    outsider.destroy_subscription(next(iter(outsider.subscriptions)))
+    outsider.drop(next(iter(outsider.subscriptions)))
     pair.wait_matched(1)
     pair.wait_by_hand()
     assert len(elsewhere) == 5
@@ -104,25 +108,25 @@ def test_no_message_overtakes_those_that_are_still_on_their_way_through_dds(pair
         assert go_on.wait(15)
         heard.append(message.data)
 
-    pair.input.close()
+    pair.close(pair.input)
     slow = pair.subscribe(take)
     outsider.listen(String, "talk")
     pair.wait_matched(2)
     for number in range(3):
         pair.send(f"{number}")
     assert began.wait(15)
-    outsider.destroy_subscription(next(iter(outsider.subscriptions)))
+    outsider.drop(next(iter(outsider.subscriptions)))
     pair.wait_matched(1)
     hand = threading.Thread(target=pair.send, args=("3",))
     hand.start()
     go_on.set()
     hand.join()
     assert heard == ["0", "1", "2", "3"]
-    slow.close()
+    pair.close(slow)
 
 
 def test_what_late_subscribers_are_to_get_too_goes_through_dds(
-    graph: Graph, outsider: Any, eventually: Eventually
+    graph: Graph, outsider: Any, eventually: Eventually, close: Close
 ) -> None:
     node, health = graph.add(partial(Node, "sender")), healthy()
     heard: list[String] = []
@@ -133,8 +137,8 @@ def test_what_late_subscribers_are_to_get_too_goes_through_dds(
     eventually(lambda: heard)
     late = outsider.listen(String, "talk", LATCHED)
     assert late.wait(lambda messages: messages)[0].data == "first"
-    taker.close()
-    output.close()
+    close(node, taker)
+    close(node, output)
 
 
 def test_serialized_bytes_go_through_dds(pair: Pair) -> None:
@@ -150,11 +154,11 @@ def test_a_callback_that_fails_is_the_subscribers_problem(pair: Pair) -> None:
     pair.wait_matched(2)
     pair.eventually(lambda: pair.send("this") and "no idea what this is" in pair.health.status()[1])
     assert pair.heard
-    failing.close()
+    pair.close(failing)
 
 
 def test_nothing_is_given_to_a_subscription_that_asks_for_more_than_is_offered(
-    graph: Graph, outsider: Any, eventually: Eventually
+    graph: Graph, outsider: Any, eventually: Eventually, close: Close
 ) -> None:
     node, health = graph.add(partial(Node, "sender")), healthy()
     heard: list[Header] = []
@@ -165,28 +169,29 @@ def test_nothing_is_given_to_a_subscription_that_asks_for_more_than_is_offered(
     output.publish(Header(frame_id="eye"))
     elsewhere.wait(lambda messages: messages)
     assert not heard
-    asking.close()
-    output.close()
+    close(node, asking)
+    close(node, output)
 
 
-def test_nothing_is_given_to_a_subscription_that_is_closed_or_of_another_context(pair: Pair, domain: int) -> None:
+def test_nothing_is_given_to_a_subscription_that_is_closed_or_of_another_context(
+    pair: Pair, domain: int, close: Close
+) -> None:
     with Graph(["--ros-args", "--log-level", "warn"]) as other:
         there: list[String] = []
-        abroad = Input(
-            other.add(partial(Node, "abroad")), healthy(), String, "talk", there.append, RELIABLE, prompt=True
-        )
+        elsewhere = other.add(partial(Node, "abroad"))
+        abroad = Input(elsewhere, healthy(), String, "talk", there.append, RELIABLE, prompt=True)
         pair.wait_matched(2)
         message = pair.send("to all")
         pair.eventually(lambda: there)
         assert not any(each is message for each in there)
-        abroad.close()
+        close(elsewhere, abroad)
     pair.wait_matched(1)
     closed: list[String] = []
     second = pair.subscribe(closed.append)
     pair.wait_matched(2)
     pair.wait_by_hand()
     assert closed
-    second.close()
+    pair.close(second)
     closed.clear()
     pair.send("to who is left")
     pair.eventually(lambda: pair.heard)

@@ -217,7 +217,7 @@ def test_no_face_id_is_used_twice_over_a_reactivation(
 
         see()
         ids.append({face.id for message in faces.messages[count:] for face in message.faces})
-        outsider.destroy_publisher(images)
+        outsider.drop(images)
         if turn == 0:
             assert change("face_detector", Transition.TRANSITION_DEACTIVATE)
             assert change("face_detector", Transition.TRANSITION_CLEANUP)

@@ -63,7 +63,7 @@ def test_it_subscribes_to_nothing_while_nobody_looks(
 
     looking = outsider.create_subscription(Image, "emotion/overlay", lambda message: None, 10)
     eventually(lambda: inputs(node) == ALL - {"/camera_info"})
-    outsider.destroy_subscription(looking)
+    outsider.drop(looking)
     eventually(lambda: inputs(node) == set())
 
 
@@ -164,7 +164,7 @@ def test_markers_alone_need_no_images(
     eventually(lambda: inputs(node) == ALL - {"/image_raw"})
     outsider.create_subscription(Image, "emotion/overlay", lambda message: None, 10)
     eventually(lambda: inputs(node) == ALL)
-    outsider.destroy_subscription(looking)
+    outsider.drop(looking)
     eventually(lambda: inputs(node) == ALL - {"/camera_info"})
 
 

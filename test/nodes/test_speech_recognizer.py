@@ -75,7 +75,7 @@ def test_a_voice_that_vanishes_while_it_speaks_leaves_no_deaf_robot(start, outsi
     speaking = outsider.create_publisher(Bool, "speaking", LATCHED)
     speaking.publish(Bool(data=True))
     node = start(SpeechRecognizerNode, device=f"file:{said('what can you do', 6.0)}")
-    outsider.destroy_publisher(speaking)
+    outsider.drop(speaking)
     assert heard.wait(lambda ms: any(m.final for m in ms), 30)[-1].text == "what can you do"
     assert node.active
 
