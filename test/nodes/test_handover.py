@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from std_msgs.msg import Header, String
+from std_msgs.msg import String
 
 from emotion_perception.ros.connections import Input, Output
 from emotion_perception.ros.health import Health
@@ -62,6 +62,20 @@ class Pair:
         message = String(data=text)
         self.output.publish(message)
         return message
+
+
+class Lone:
+    """A publisher and a prompt subscription of one node."""
+
+    def __init__(self, graph: Graph, close: Close, *, offered: QoSProfile, asked: QoSProfile) -> None:
+        self._close, self._node, health = close, graph.add(partial(Node, "sender")), healthy()
+        self.heard: list[String] = []
+        self.output = Output(self._node, health, String, "talk", offered)
+        self._input = Input(self._node, health, String, "talk", self.heard.append, asked, prompt=True)
+
+    def close(self) -> None:
+        self._close(self._node, self._input)
+        self._close(self._node, self.output)
 
 
 @pytest.fixture
@@ -128,17 +142,13 @@ def test_no_message_overtakes_those_that_are_still_on_their_way_through_dds(pair
 def test_what_late_subscribers_are_to_get_too_goes_through_dds(
     graph: Graph, outsider: Any, eventually: Eventually, close: Close
 ) -> None:
-    node, health = graph.add(partial(Node, "sender")), healthy()
-    heard: list[String] = []
-    output = Output(node, health, String, "talk", LATCHED)
-    taker = Input(node, health, String, "talk", heard.append, LATCHED, prompt=True)
-    eventually(lambda: output.subscribers == 1)
-    output.publish(String(data="first"))
-    eventually(lambda: heard)
+    lone = Lone(graph, close, offered=LATCHED, asked=LATCHED)
+    eventually(lambda: lone.output.subscribers == 1)
+    lone.output.publish(String(data="first"))
+    eventually(lambda: lone.heard)
     late = outsider.listen(String, "talk", LATCHED)
     assert late.wait(lambda messages: messages)[0].data == "first"
-    close(node, taker)
-    close(node, output)
+    lone.close()
 
 
 def test_serialized_bytes_go_through_dds(pair: Pair) -> None:
@@ -160,17 +170,13 @@ def test_a_callback_that_fails_is_the_subscribers_problem(pair: Pair) -> None:
 def test_nothing_is_given_to_a_subscription_that_asks_for_more_than_is_offered(
     graph: Graph, outsider: Any, eventually: Eventually, close: Close
 ) -> None:
-    node, health = graph.add(partial(Node, "sender")), healthy()
-    heard: list[Header] = []
-    output = Output(node, health, Header, "talk", BEST_EFFORT)
-    asking = Input(node, health, Header, "talk", heard.append, RELIABLE, prompt=True)
-    elsewhere = outsider.listen(Header, "talk", BEST_EFFORT)
-    eventually(lambda: output.subscribers == 1)
-    output.publish(Header(frame_id="eye"))
+    lone = Lone(graph, close, offered=BEST_EFFORT, asked=RELIABLE)
+    elsewhere = outsider.listen(String, "talk", BEST_EFFORT)
+    eventually(lambda: lone.output.subscribers == 1)
+    lone.output.publish(String(data="to who asks for no more"))
     elsewhere.wait(lambda messages: messages)
-    assert not heard
-    close(node, asking)
-    close(node, output)
+    assert not lone.heard
+    lone.close()
 
 
 def test_nothing_is_given_to_a_subscription_that_is_closed_or_of_another_context(

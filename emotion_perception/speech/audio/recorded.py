@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from emotion_perception.core.errors import AudioError
 from emotion_perception.speech.audio.chunks import Chunker
 from emotion_perception.speech.audio.input import CHUNK, RATE, Chunk, DamagedSoundError
-from emotion_perception.speech.audio.wav import soundfile
+from emotion_perception.speech.audio.wav import reason_of, soundfile
 
 _PERIOD = CHUNK / RATE
 
@@ -34,7 +34,7 @@ class RecordedInput:
                 raise AudioError(f"there is no sound file {self._path}: check the path after file:")
             self._file = library.SoundFile(self._path)
         except library.LibsndfileError as error:
-            reason = str(error.error_string).strip().rstrip(".")
+            reason = reason_of(error)
             raise AudioError(f"{self._path} cannot be played ({reason}): give a WAV, FLAC, Ogg or MP3 file") from error
         self._chunker = Chunker(self._file.samplerate)
         self._waiting: deque[NDArray[np.int16]] = deque()
@@ -75,7 +75,7 @@ class RecordedInput:
         try:
             block = self._file.read(self._file.samplerate // 10, dtype="int16", always_2d=True)
         except RuntimeError as error:  # soundfile's own is one
-            reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+            reason = reason_of(error)
             raise DamagedSoundError(f"{self._path} is damaged after {begin:.1f} s ({reason}): copy it again") from error
         return np.asarray(block, np.int16)
 

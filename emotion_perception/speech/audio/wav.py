@@ -35,8 +35,14 @@ class WavWriter:
         self._file.close()
 
     def _fault(self, error: Exception) -> AudioError:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        return AudioError(f"{self._path} cannot be written ({reason}): give a file in a folder that you may write to")
+        return AudioError(
+            f"{self._path} cannot be written ({reason_of(error)}): give a file in a folder that you may write to"
+        )
+
+
+def reason_of(error: Exception) -> str:
+    """What libsndfile says went wrong, to stand in a sentence."""
+    return str(getattr(error, "error_string", error)).strip().rstrip(".")
 
 
 def soundfile() -> ModuleType:
