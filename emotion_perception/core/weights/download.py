@@ -147,9 +147,10 @@ def _environment(staging: Path) -> dict[str, str]:
 def _bytes_in(staging: Path) -> int:
     """Return the size of the largest wheel in ``staging``, finished or not (not the sum: pip copies it at the end)."""
     largest = 0
-    for path in staging.rglob("*.whl*"):
-        with contextlib.suppress(OSError):
-            largest = max(largest, path.stat().st_size)
+    for folder, _, files in os.walk(staging):  # not rglob(), which stumbles over the folders that pip removes meanwhile
+        for name in fnmatch.filter(files, "*.whl*"):
+            with contextlib.suppress(OSError):
+                largest = max(largest, (Path(folder) / name).stat().st_size)
     return largest
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
+import os
 import shutil
 import signal
 import stat
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -229,3 +231,25 @@ def test_an_interrupted_pull_ends_pip_and_leaves_nothing(store: Store, monkeypat
         pull(store)
     assert started[0].returncode == -signal.SIGKILL
     assert names_in(store.folder) == set()
+
+
+def test_folders_that_pip_removes_while_its_files_are_watched_are_no_error(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vanished: list[Path] = []
+    wait, scandir = subprocess.Popen.wait, os.scandir
+
+    def leave_a_folder(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        (next(store.folder.glob(".pull-*")) / "pip-unpack").mkdir(exist_ok=True)
+        return wait(process, timeout)
+
+    def remove_before_it_is_read(path: Any = ".") -> Any:
+        if str(path).endswith("/pip-unpack"):
+            vanished.append(Path(path))
+            Path(path).rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", leave_a_folder)
+    monkeypatch.setattr(os, "scandir", remove_before_it_is_read)
+    assert len(pull(store)) == 2
+    assert vanished
