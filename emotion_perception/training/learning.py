@@ -73,9 +73,9 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)
     trained = with_votes_head(model, EXPRESSIONS) if recipe.votes_head else model
-    optimizer = make_optimizer(recipe, trained)
     targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
+    optimizer = make_optimizer(recipe, trained, steps=recipe.epochs * feed.steps)
     state = checkpoint.State()
     if folder.checkpoint.is_file():
         state = checkpoint.load(folder.checkpoint, trained, optimizer)

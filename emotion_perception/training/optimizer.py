@@ -8,15 +8,19 @@ import keras
 
 from emotion_perception.training.recipes import Recipe
 
+#: The average of the weights reaches back over at most this part of all steps: in a short training, one that reached
+#: back further would still be made of the weights that it began with.
+_AVERAGED = 1 / 10
 
-def make_optimizer(recipe: Recipe, model: keras.Model) -> keras.Optimizer:
-    """Make and build it. Its learning rate is a plain variable that each step sets."""
+
+def make_optimizer(recipe: Recipe, model: keras.Model, *, steps: int) -> keras.Optimizer:
+    """Make and build it, for a training of so many steps. Its learning rate is a plain variable that each step sets."""
     shared: dict[str, Any] = {
         "learning_rate": recipe.learning_rate,
         "weight_decay": recipe.weight_decay or None,
         "global_clipnorm": recipe.clip_norm or None,
         "use_ema": recipe.ema > 0,
-        "ema_momentum": recipe.ema or 0.99,
+        "ema_momentum": min(recipe.ema, max(1 - 1 / (_AVERAGED * steps), 0.0)),
     }
     kinds = {
         "sgd": lambda: keras.optimizers.SGD(momentum=recipe.momentum, nesterov=recipe.momentum > 0, **shared),

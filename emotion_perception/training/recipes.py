@@ -72,7 +72,7 @@ class Recipe:
     weight_decay: float = _option(0.0, "decoupled, times the learning rate; not for biases and normalisation",
                                   low=0, high=1)  # fmt: skip
     clip_norm: float = _option(0.0, "largest norm of the gradient, 0 for any", low=0)
-    ema: float = _option(0.0, "decay of the average of the weights that is validated and kept, 0 for none",
+    ema: float = _option(0.0, "decay of the average of the weights that is kept, less in a short training; 0 for none",
                          low=0, high=0.99999)  # fmt: skip
     schedule: str = _option("constant", "of the learning rate", choices=("constant", "cosine", "one_cycle", "plateau"))
     warm_up: float = _option(0.0, "part of all steps in which cosine and one_cycle rise", low=0, high=0.9)
