@@ -146,15 +146,20 @@ def _merge(args: argparse.Namespace) -> int:
         without_classes,
     )
     from emotion_perception.training.dataset import join
+    from emotion_perception.training.datasets import kind_of
     from emotion_perception.training.datasets.npz import write_npz
     from emotion_perception.training.resizing import resized
 
     if args.out.exists():
         raise DatasetError(f"{args.out} is there already: delete it, or choose another name.")
     classes = CLASS_SETS.get(args.classes) or tuple(name.strip() for name in args.classes.split(","))
+    voted = [path for path in args.paths if path.exists() and (args.kind or kind_of(path)) == "fer2013"]
+    if args.votes and not voted:
+        raise ParameterError(f"{args.votes} belongs to FER2013's csv, which is not among the datasets: leave it out.")
+    without_votes = argparse.Namespace(**{**vars(args), "votes": None})
     parts: list[Dataset] = []
     for path in args.paths:
-        part = with_classes(read(path, args), classes)
+        part = with_classes(read(path, args if path in voted else without_votes), classes)
         if args.drop:
             part = without_classes(part, args.drop)
         if args.frontal:

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     pipeline = _through_pipeline(classifier, answers) if args.through_pipeline else None
     found = evaluate(classifier, dataset, answers, split=split, pipeline=pipeline)
     try:
-        note_look(found, looks_path(classifier.run))
+        note_look(found, looks_path(classifier.run), splits=part.split_names)
     except EvaluationError as error:
         print(error, file=sys.stderr)
     folder = args.out.expanduser() if args.out else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.cli.table import print_table
+from emotion_perception.training.backend import load_keras
 
 _FORMATS = ("float32", "float16", "int8", "onnx")
 
@@ -36,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Export. Returns 0; TrainingError or DatasetError with the reason if it cannot."""
+    load_keras("tensorflow")  # first, as whatever else loads Keras takes the backend there is
     from emotion_perception.training.export import export
     from emotion_perception.training.run import opened_parts
     from emotion_perception.training.run_folder import RunFolder

@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument("--plan", default="fer_resnet", metavar="NAME", help="or a yaml file (fer_resnet)")
     parser.add_argument("--data", type=Path, required=True, metavar="PATH", help="the dataset, as `train` takes it")
     parser.add_argument("--work", type=Path, required=True, metavar="FOLDER", help="for the runs")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="copy the files there, too (models)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="copy the files there, too")
     parser.add_argument("--backend", choices=BACKENDS, default="", help="of Keras, for training")
     parser.add_argument("--show", action="store_true", help="only show the commands")
     return parser

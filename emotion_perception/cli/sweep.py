@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_perception.core.errors import TrainingError
+from emotion_perception.training.backend import load_keras
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -38,6 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Work on the study until nothing is left. Returns 0; an error of core.errors says why it cannot."""
+    load_keras()  # first, so that what is missing is told in a sentence
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training.datasets import open_dataset
     from emotion_perception.training.recipes import load_recipe

@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     resumes = args.resume and folder.is_begun
     if resumes and (given or args.recipe or args.teachers):
         _refuse_changes(folder.recipe(), given, args)
+        if args.teachers and training.places(args.teachers) != folder.data_card()["teachers"]:
+            raise TrainingError(f"the run in {args.out} began with other teachers: leave --teachers out.")
     if not resumes and not (args.recipe and args.data):
         raise TrainingError(
             "what to train is missing: give --recipe and --data (and --out), or --resume a run in --out."

@@ -15,13 +15,14 @@ from emotion_perception.training.dataset import Dataset
 _VERSION = 1  # raised when a reader makes other pictures of the same files
 
 
-def cached(path: Path, folder: Path, options: object, read: Callable[[], Dataset]) -> Dataset:
+def cached(path: Path, folder: Path, options: object, read: Callable[[], Dataset], *, watched: Path) -> Dataset:
     """Return ``read()`` from ``folder``, where it is written first unless it was: memory-mapped, all rows good.
 
-    path: the dataset's file or folder; every file in it is looked at (name, size, time of change) but not opened.
+    path: the dataset's file or folder. watched: that, or the folder that holds all of it: every file in it is looked at
+    (name, size, time of change) but not opened.
     options: whatever else the result depends on, printable. DatasetError if the folder cannot be written.
     """
-    place = folder.expanduser() / f"{path.resolve().name}-{_mark(path, options)}"
+    place = folder.expanduser() / f"{path.resolve().name}-{_mark(watched, (path.name, options))}"
     if not is_arrays(place):
         dataset = read()
         if not place.exists():

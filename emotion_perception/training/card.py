@@ -103,11 +103,13 @@ def _scores(evaluation: dict[str, Any]) -> list[str]:
 
 def _training(run: RunFolder) -> list[str]:
     data = run.data_card()
+    teachers = [Path(place).name for place in data["teachers"]]
     counts = [(name, str(count), str(data["validation"].get(name, 0))) for name, count in data["training"].items()]
     return [
         f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected"
         f" on {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
         table(("class", "training", "validation"), counts),
+        f"Teachers: {', '.join(teachers) or 'none'}. Recipe:",
         f"```yaml\n{run.recipe().to_yaml()}```",
     ]
 

@@ -126,7 +126,13 @@ class KerasClassifier:
             reason = " ".join(str(error).split())[:200]
             raise EvaluationError(f"{path} is damaged or no model of this Keras ({reason}): train it anew.") from error
         shape = self._model.input_shape
-        if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or shape[3] not in (1, 3):
+        if (
+            not isinstance(shape, tuple)
+            or len(shape) != 4
+            or None in shape[1:3]
+            or shape[1] != shape[2]
+            or shape[3] not in (1, 3)
+        ):
             raise EvaluationError(f"{path} takes {shape}: give a model of (None, S, S, 1) or (None, S, S, 3).")
         raw = any(isinstance(layer, keras.layers.Rescaling) for layer in self._model.layers)
         if scaling is None and not raw:

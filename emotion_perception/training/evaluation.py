@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_perception.core.errors import DatasetError, EvaluationError, TrainingError
+from emotion_perception.core.errors import DatasetError, EvaluationError, ParameterError, TrainingError
 from emotion_perception.core.labels import to_label
 from emotion_perception.training.calibration import (
     BINS,
@@ -209,7 +209,7 @@ def _calibrated(classifier: Classifier, dataset: Dataset, answers: Answers) -> C
         return None
     try:
         _, validation = training_parts(dataset, classifier.run.recipe())
-    except (DatasetError, TrainingError):  # other data than the run had: no Training, or other classes
+    except (DatasetError, ParameterError, TrainingError):  # other data than the run had: no Training, or other classes
         return None
     if validation.digest() != classifier.run.data_card()["validation_digest"]:
         return None

@@ -97,13 +97,13 @@ def export(
         stem = name if kind == main else f"{name}_{kind}"
         path = folder / f"{stem}{FORMATS[kind][0]}"
         content = _CONVERSIONS[kind](model, _representative(train, wanted))
-        write_bytes(path, content)
-        made.append(_described(path, kind, wanted, truth, validation, name, version, licence, source))
+        made.append(_described(path, content, kind, wanted, truth, validation, name, version, licence, source))
     return made
 
 
 def _described(
     path: Path,
+    content: bytes,
     kind: str,
     wanted: Input,
     truth: NDArray[np.float32],
@@ -113,13 +113,15 @@ def _described(
     licence: str,
     source: str,
 ) -> Exported:
-    """Compare a file with the network, fit its temperature, write its yaml."""
-    network = load_model(path)
-    said = np.concatenate([network.run(pixels)[0] for pixels in _one_by_one(validation, wanted, len(validation))])
+    """Compare a file's content with the network, fit its temperature, write it and its yaml."""
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch, path.name)
+        draft.write_bytes(content)
+        network = load_model(draft)
+        said = np.concatenate([network.run(pixels)[0] for pixels in _one_by_one(validation, wanted, len(validation))])
     agreement = float((said.argmax(axis=1) == truth.argmax(axis=1)).mean())
     difference = float(np.abs(softmax(said) - softmax(truth)).max(axis=1).mean())
     if not difference <= FORMATS[kind][1]:
-        path.unlink()
         raise TrainingError(
             f"{kind} does not answer as the network: its probabilities differ by {difference:.3f} on average"
             f" of {len(said)} pictures (at most {FORMATS[kind][1]:g} is right), and"
@@ -134,7 +136,7 @@ def _described(
         "name": path.stem,
         "version": version,
         "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(content).hexdigest(),
         "labels": list(validation.classes),
         "input_size": wanted.size,
         "colour": "grey" if wanted.channels == 1 else "rgb",
@@ -148,13 +150,14 @@ def _described(
     }
     text = "# Written by `emotion-perception export`; the keys are described in core/expression/description.py.\n"
     beside = path.with_suffix(".yaml")
+    write_bytes(path, content)
     write_text(beside, text + yaml.safe_dump(description, sort_keys=False, allow_unicode=True, width=110))
     ExpressionModel(read_description(beside))  # it loads as the robot loads it
     return Exported(
         format=kind,
         model=path,
         description=beside,
-        size=path.stat().st_size,
+        size=len(content),
         agreement=agreement,
         difference=difference,
         temperature=temperature,

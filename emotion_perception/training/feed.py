@@ -12,6 +12,7 @@ from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.augmentation import draw
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.fitting import fitted
+from emotion_perception.training.images import chunks
 from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.targets import class_weights
 
@@ -32,7 +33,7 @@ class Feed:
         self.steps = len(dataset) // self.batch
         self._kept = None
         if len(dataset) * wanted.size**2 * wanted.channels <= _KEPT_BYTES:
-            self._kept = fitted(dataset.images[:], wanted)
+            self._kept = np.concatenate([fitted(chunk, wanted) for chunk in chunks(dataset.images)])
         by_class = class_weights(dataset, recipe.balance_power)[dataset.labels]
         self._weights = by_class if recipe.balance == "weights" else np.ones(len(dataset))
         self._chances = by_class / by_class.sum() if recipe.balance == "oversample" else None

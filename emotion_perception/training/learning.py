@@ -68,11 +68,7 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     TrainingError if the loss is no number any more, or a file cannot be written.
     """
     recipe = lesson.recipe
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(recipe.seed)
-    plain = build_model(recipe.architecture, len(lesson.train.classes), **recipe.architecture_options)
-    model = accelerated(plain, precision=recipe.precision)
-    trained = with_votes_head(model, EXPRESSIONS) if recipe.votes_head else model
+    plain, model, trained = build(recipe, len(lesson.train.classes))
     targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
     optimizer = make_optimizer(recipe, trained, steps=recipe.epochs * feed.steps)
@@ -85,6 +81,18 @@ def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.Sta
     while not state.over and course.goes_on:
         course.epoch()
     return state
+
+
+def build(recipe: Recipe, classes: int) -> tuple[keras.Model, keras.Model, keras.Model]:
+    """The network of a recipe as it is kept, as it is fast on this machine, and as it is trained; all of one seed.
+
+    TrainingError if the architecture cannot be what the recipe asks for.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(recipe.seed)
+    plain = build_model(recipe.architecture, classes, **recipe.architecture_options)
+    model = accelerated(plain, precision=recipe.precision)
+    return plain, model, with_votes_head(model, EXPRESSIONS) if recipe.votes_head else model
 
 
 class _Course:
@@ -163,7 +171,8 @@ class _Course:
             "learning_rate": self._rate(self._feed.steps - 1),
             "loss": state.sums[0] / state.step,
             "accuracy": state.sums[1] / state.step,
-            "val_loss": said.nll,
+            # With what the network adds to it when it is trained, so that the two losses are one.
+            "val_loss": said.nll + sum(float(keras.ops.convert_to_numpy(each)) for each in self._plain.losses),
             "val_accuracy": said.accuracy,
             "val_macro_f1": said.macro_f1,
             "seconds": state.seconds + time.monotonic() - self._counted,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_perception.core import paths
@@ -21,12 +22,12 @@ def looks_path(run: RunFolder | None) -> Path:
     return (run.path if run else paths.data_dir()) / "test_looks.csv"
 
 
-def note_look(found: Evaluation, path: Path) -> None:
-    """Append a look at a test split (nothing for another one). EvaluationError if it cannot be written.
+def note_look(found: Evaluation, path: Path, *, splits: Sequence[str]) -> None:
+    """Append a look at ``splits`` if a test is one of them. EvaluationError if it cannot be written.
 
     The line is written at once, so that evaluations side by side do not mix theirs.
     """
-    if found.split not in TESTS:
+    if not set(splits) & set(TESTS):
         return
     values = (found.date, found.model, found.model_sha256, found.data, found.data_sha256, found.split, found.count)
     try:

@@ -59,17 +59,17 @@ class Plan:
         return work / "student" / "export"
 
     def _looks(self, data: Path, work: Path) -> list[list[str]]:
-        """Commands that evaluate each exported file, and write its card, which counts them."""
-        commands = []
+        """Commands that evaluate each exported file, and then write each its card, which counts all looks."""
+        looks, cards = [], []
         for kind in self.formats if self.test else ():
             stem = self.name if kind == self.main else f"{self.name}_{kind}"
             model, evaluation = self.exports(work) / f"{stem}.yaml", work / "evaluation" / stem
             look = ["evaluate", "--model", str(model), "--data", str(data), "--split", self.test, "--out",
                     str(evaluation)]  # fmt: skip
-            commands.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
-            commands.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
-                             str(work / "student"), "--out", str(model.with_suffix(".md"))])  # fmt: skip
-        return commands
+            looks.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
+            cards.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
+                          str(work / "student"), "--out", str(model.with_suffix(".md"))])  # fmt: skip
+        return looks + cards
 
 
 def load_plan(which: str | Path) -> Plan:

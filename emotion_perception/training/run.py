@@ -17,10 +17,11 @@ from emotion_perception.training.checkpoint import State
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets import open_for
 from emotion_perception.training.files import write_whole
-from emotion_perception.training.learning import Lesson, Watcher, learn
+from emotion_perception.training.learning import Lesson, Watcher, build, learn
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.run_folder import RunFolder
+from emotion_perception.training.targets import learning_targets
 from emotion_perception.training.teachers import taught
 
 
@@ -29,21 +30,29 @@ def begin(
 ) -> dict[str, Any]:
     """Make a run's folder; returns what its data.json says.
 
-    TrainingError if there is a run in it already, or the recipe asks for teachers that are not given or the other way.
+    Nothing is written before network and targets are known to be possible. TrainingError if they are not, if there is
+    a run in it already, or if there are teachers and the recipe leaves them no part; DatasetError if the recipe wants
+    votes that the data do not have.
     """
     if folder.is_begun:
         raise TrainingError(f"there is a run in {folder.path} already: give --resume to go on, or another --out.")
     if teachers and not recipe.teaching:
         raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
-    input_of(recipe.architecture)
     train, validation = training_parts(_opened(data, kind, recipe), recipe)
+    build(recipe, len(train.classes))
+    learning_targets(train, recipe)
     card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),
         "kind": kind,
-        "teachers": [str(teacher.expanduser().absolute()) for teacher in teachers],
+        "teachers": places(teachers),
     }
     folder.begin(recipe, card)
     return card
+
+
+def places(teachers: Sequence[Path]) -> list[str]:
+    """Where teachers are, as data.json says it."""
+    return [str(teacher.expanduser().absolute()) for teacher in teachers]
 
 
 def go_on(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_perception.core.errors import EvaluationError, TrainingError
+from emotion_perception.core.errors import EvaluationError, PerceptionError
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.learning import Watcher
 from emotion_perception.training.recipes import Recipe
@@ -24,9 +24,7 @@ from emotion_perception.training.sweep_space import Choices, Space
 
 #: A worker that has shown no sign of life for so many seconds has died, and its trial is open to others.
 _HEARTBEAT, _GRACE = 60, 180
-#: Of a training, by its values; a network that diverged may tell it by its answers.
-_FAILURES = (TrainingError, EvaluationError)
-_PLANNED, _PLAN, _VALUES, _FOLDER, _HOST, _WHY = "planned", "plan", "values", "folder", "host", "why"
+_PLAN, _VALUES, _FOLDER, _HOST, _WHY = "plan", "values", "folder", "host", "why"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +87,8 @@ def open_study(storage: str, name: str, sweep: Sweep) -> Any:
             f'study "{name}" in {without_password(storage)} has another {differing[0]}: give the same as when it'
             " began, or another --study."
         )
-    if not study.user_attrs.get(_PLANNED):
-        for values in sweep.plan:
-            study.enqueue_trial(values, user_attrs={_VALUES: values}, skip_if_exists=True)
-        study.set_user_attr(_PLANNED, True)
+    for values in sweep.plan:  # of a longer plan than when it began, those that are new
+        study.enqueue_trial(values, user_attrs={_VALUES: values}, skip_if_exists=True)
     return study
 
 
@@ -106,16 +102,28 @@ def work(
 ) -> None:
     """Train what nobody else does until nothing is left; a training of ours that a kill ended goes on.
 
-    after_trial: called whenever one is over. An error of a trial fails that trial, and the next one begins.
+    after_trial: called whenever one is over. An error of a trial fails that trial, and the next one begins. Whatever
+    else ends one, Ctrl-C too, leaves it to whoever works on the study next.
     """
     import optuna
+
+    begun: list[int] = []
+
+    def objective(trial: Any) -> float:
+        begun.append(trial.number)
+        return _train(trial, sweep, watcher, say)
 
     _take_back(study, sweep)
     while True:
         optuna.storages.fail_stale_trials(study)
         if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
             return
-        study.optimize(lambda trial: _train(trial, sweep, watcher, say), n_trials=1, catch=_FAILURES)
+        try:
+            study.optimize(objective, n_trials=1, catch=PerceptionError)
+        except BaseException:
+            if begun:
+                _begin_anew(study, study.get_trials(deepcopy=False)[begun[-1]])
+            raise
         after_trial()
 
 
@@ -139,7 +147,8 @@ def trials(study: Any) -> list[Trial]:
 def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None]) -> float:
     import optuna
 
-    if _VALUES not in trial.user_attrs:  # another worker was faster to take the last one
+    # Another worker was faster to take the last one, or planned the same at the same moment.
+    if _VALUES not in trial.user_attrs or _is_planned_twice(trial):
         raise optuna.TrialPruned
     values = {name: _suggested(trial, name, each) for name, each in sweep.space.items()}
     # One that begins anew after a kill has the attributes of the first, and goes on in its folder if that is here.
@@ -154,7 +163,7 @@ def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None
             if not folder.is_begun:
                 begin(folder, sweep.recipe.but(**values), data=sweep.data, kind=sweep.kind)
             state = go_on(folder, watcher, data=sweep.data, say=say)
-        except _FAILURES as error:
+        except PerceptionError as error:
             trial.set_user_attr(_WHY, str(error))
             say(str(error))
             raise
@@ -173,13 +182,25 @@ def _take_back(study: Any, sweep: Sweep) -> None:
     """Open to all what this machine began in our folder and nobody works on any more: a kill lets its lock go."""
     import optuna
 
-    again = optuna.storages.RetryHeartbeatStaleTrialCallback()
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         folder = Path(trial.user_attrs.get(_FOLDER, ""))
         ours = trial.user_attrs.get(_HOST) == socket.gethostname() and folder.parent == sweep.out.absolute()
         if ours and _is_free(folder):
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-            again(study, trial)
+            _begin_anew(study, trial)
+
+
+def _begin_anew(study: Any, trial: Any) -> None:
+    """Have a trial that came to no end taken up once more, in its folder."""
+    import optuna
+
+    optuna.storages.RetryHeartbeatStaleTrialCallback()(study, trial)
+
+
+def _is_planned_twice(trial: Any) -> bool:
+    earlier = trial.study.get_trials(deepcopy=False)[: trial.number]
+    values = trial.user_attrs[_VALUES]
+    return any(each.state.name not in ("FAIL", "PRUNED") and each.user_attrs.get(_VALUES) == values for each in earlier)
 
 
 @contextlib.contextmanager

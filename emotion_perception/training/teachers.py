@@ -26,7 +26,7 @@ def taught(
     by heart; where all have, all are. So teachers of different folds together tell of every picture what they think.
 
     teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed. TrainingError for a
-    teacher that is none, or that knows other classes.
+    teacher that is none, that knows other classes, or whose pictures have another size.
     """
     runs = [RunFolder(path) for path in teachers]
     for run in runs:
@@ -34,6 +34,11 @@ def taught(
             raise TrainingError(f"{run.path} is no finished run and cannot teach: train it first.")
         if (classes := tuple(run.data_card()["classes"])) != dataset.classes:
             raise TrainingError(f"teacher {run.path} knows {', '.join(classes)}: choose one of the student's classes.")
+        if (learnt := tuple(run.data_card()["picture"])) != dataset.shape:
+            raise TrainingError(
+                f"teacher {run.path} learnt from pictures of {_words(learnt)}, and the student does from those of"
+                f" {_words(dataset.shape)}, so nobody can tell which of them it knows: choose one of the same size."
+            )
     key = _key(dataset, runs)
     if cache.is_file():
         with np.load(cache) as saved:
@@ -56,6 +61,10 @@ def taught(
         say(f"{known} of {len(dataset)} pictures were learnt from by every teacher, so all were asked about them")
     write_whole(cache, lambda part: _save(part, key, mean))
     return softmax(mean, temperature)
+
+
+def _words(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _save(path: Path, key: str, mean: NDArray[np.float32]) -> None:

@@ -62,5 +62,7 @@ def is_a_face(dataset: Dataset) -> NDArray[np.bool_]:
 
 def _votes(dataset: Dataset) -> NDArray[np.float32]:
     if dataset.votes is None:
-        raise DatasetError(f"{dataset.name} has no FER+ votes: use its labels, or read it together with FER+'s csv.")
+        raise DatasetError(
+            f"{dataset.name} has no FER+ votes: give ferplus 0 and votes_head 0, or put FER+'s csv beside FER2013's."
+        )
     return np.maximum(dataset.votes.astype(np.float32), 0)

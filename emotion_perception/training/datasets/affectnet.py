@@ -127,8 +127,8 @@ def read_entries(listing: Path, *, skipped: Skipped) -> Iterator[Entry]:
                     continue
                 try:
                     relative = _relative(row[names[COLUMNS[0]]])
-                    root = root or _root(listing, relative)
-                    yield _entry(row, names, rows.line_num, root / relative)
+                    root = root or _root(listing, relative)  # until a picture is found, as the first may be missing
+                    yield _entry(row, names, rows.line_num, (root or listing.parent) / relative)
                 except IndexError:
                     skipped.add(f"{listing.name}, line {rows.line_num}", "it has too few columns")
                 except RowError as fault:
@@ -196,7 +196,8 @@ def _relative(text: str) -> PurePosixPath:
     return path
 
 
-def _root(listing: Path, relative: PurePosixPath) -> Path:
-    """The folder that a list's paths begin in."""
+def _root(listing: Path, relative: PurePosixPath) -> Path | None:
+    """The folder that a list's paths begin in, told by a picture that is there; None if it is not."""
     beside = listing.parent
-    return next((beside / name for name in _IMAGE_FOLDERS if (beside / name / relative).is_file()), beside)
+    folders = [*(beside / name for name in _IMAGE_FOLDERS), beside]
+    return next((folder for folder in folders if (folder / relative).is_file()), None)

@@ -58,8 +58,15 @@ def open_dataset(
     place = Path(path).expanduser()
     if not place.exists():
         raise DatasetError(f"{place} does not exist: give the dataset's file or folder.")
+    kind = kind or kind_of(place)
+    if votes and kind != "fer2013":
+        raise ParameterError(f"{votes} belongs to FER2013's csv, and {place} is of kind {kind}: leave it out.")
+    if kind == "fer2013":
+        place = _find_fer2013(place)
+        votes = votes or _find_votes(place)
     if cache is not None:
         options = (kind, _state(votes), crop, size, colour)
+        watched = place.parent if kind == "affectnet" and place.is_file() else place  # a list's pictures lie beside it
 
         def read() -> Dataset:
             return open_dataset(
@@ -67,19 +74,15 @@ def open_dataset(
                 report=report, progress=progress,
             )  # fmt: skip
 
-        return cached(place, cache, options, read)
+        return cached(place, cache, options, read, watched=watched)
     skipped = Skipped(report)
     reading = Reading(size=size, colour=bool(colour), memory=memory, workers=workers, progress=progress)
-    kind = kind or _guess(place)
-    if votes and kind != "fer2013":
-        raise ParameterError(f"{votes} belongs to FER2013's csv, and {place} is of kind {kind}: leave it out.")
     if kind == "npz":
         dataset = read_npz(place, memory=memory, skipped=skipped)
     elif kind == "arrays":
         dataset = read_arrays(place)
     elif kind == "fer2013":
-        table = _find_fer2013(place)
-        dataset = read_fer2013(table, votes=votes or _find_votes(table), reading=reading, skipped=skipped)
+        dataset = read_fer2013(place, votes=votes, reading=reading, skipped=skipped)
     elif kind == "affectnet":
         dataset = read_affectnet(place, crop=crop, reading=reading, skipped=skipped)
     else:
@@ -94,7 +97,7 @@ def open_for(path: Path | str, *, size: int, channels: int, kind: str = "") -> D
     channels: 1 for grey, 3 for RGB. Errors as ``open_dataset``.
     """
     place = Path(path).expanduser()
-    if place.exists() and (kind or _guess(place)) in _FILES:
+    if place.exists() and (kind or kind_of(place)) in _FILES:
         return open_dataset(place, kind=kind, size=size, colour=channels == 3)
     return open_dataset(place, kind=kind)
 
@@ -106,7 +109,8 @@ def _state(file: Path | None) -> tuple[str, int, int] | None:
     return str(file.resolve()), status.st_size, status.st_mtime_ns
 
 
-def _guess(place: Path) -> str:
+def kind_of(place: Path) -> str:
+    """Guess which of KINDS a file or folder is; DatasetError if it is none."""
     if place.is_dir():
         if is_arrays(place):
             return "arrays"

@@ -74,3 +74,18 @@ def test_faults_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
         error = capsys.readouterr().err
         assert said in error
         assert len(error.splitlines()) == 1
+
+
+def test_votes_go_with_the_csv_of_a_merge_alone(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    votes = tmp_path / "votes.csv"
+    names = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    votes.write_text(f"{names}\nTraining,fer0000000.png,10,0,0,0,0,0,0,0,0,0\n")
+    merge = ["dataset", "merge", "--votes", str(votes), str(tmp_path / "m"), str(tree)]
+    assert main(merge) == 1
+    assert "belongs to FER2013's csv, which is not among the datasets: leave it out" in capsys.readouterr().err
+    table = tmp_path / "fer2013.csv"
+    table.write_text(f"emotion,pixels,Usage\n3,{' '.join(['7'] * 2304)},Training\n")
+    assert main([*merge, str(table)]) == 0
+    found = open_dataset(tmp_path / "m").votes
+    assert found is not None
+    assert found.max(axis=1).tolist() == [-1] * 21 + [10]

@@ -98,6 +98,8 @@ def test_looks_at_a_test_are_noted_and_others_not(data: Path, data_home: Path) -
         ("PublicTest", "27", "fer_mini_xception 25.10.3")
     ] * 2
     assert looks[0]["accuracy"] == looks[1]["accuracy"]
+    run("--data", data, "--split", "all")  # which holds the test
+    assert read_looks(data_home / "test_looks.csv")[2]["split"] == "all"
 
 
 def test_through_the_pipeline_the_faces_are_found(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

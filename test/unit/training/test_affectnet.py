@@ -149,6 +149,13 @@ def test_lists_without_pictures_are_an_error(affectnet: Callable[..., Path], tmp
         open_dataset(affectnet([], [line("1/a.jpg"), line("1/b.jpg")]), report=lambda _: None)
 
 
+def test_a_first_picture_that_is_missing_hides_no_others(affectnet: Callable[..., Path]) -> None:
+    said: list[str] = []
+    root = affectnet(["1/b.jpg"], [line("9/missing.jpg"), line("1/b.jpg")])
+    assert len(open_dataset(root, report=said.append)) == 1
+    assert any("there is no such file" in each for each in said)
+
+
 def fill(affectnet: Callable[..., Path], count: int = 14) -> Path:
     names = [f"{number % 3}/{number}.jpg" for number in range(count)]
     lines = [line(name, number % 7) for number, name in enumerate(names)]

@@ -165,8 +165,9 @@ def test_a_card_of_another_file_is_refused(
     assert "not of fer_mini_xception 25.10.3 (65e3961bb68f…): evaluate this file" in capsys.readouterr().err
 
 
-def test_a_sweep_that_was_killed_goes_on_where_it_was(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=lambda ending: ending.name)
+def test_a_sweep_that_was_ended_goes_on_where_it_was(
+    ending: signal.Signals, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "sweep"
     command = [sys.executable, "-m", "emotion_perception.cli.main", "sweep", "--recipe", "cnn3_48", "--data", str(data),
@@ -175,7 +176,7 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(
         while not (out / "trial-0000" / "checkpoint.npz").is_file():
             assert killed.poll() is None, "it ended before it could be killed"
             time.sleep(0.05)  # for a file of another process
-        killed.send_signal(signal.SIGKILL)
+        killed.send_signal(ending)
     begun = RunFolder(out / "trial-0000").data.stat().st_mtime_ns
     result = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert result.returncode == 0, result.stderr

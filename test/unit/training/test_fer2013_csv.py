@@ -124,3 +124,12 @@ def test_votes_for_other_data_are_refused(tmp_path: Path, save: Callable[..., Pa
     save(tmp_path / "tree" / "happy" / "1.png")
     with pytest.raises(ParameterError, match="leave it out"):
         open_dataset(tmp_path / "tree", votes=write(tmp_path / "votes.csv", [], VOTES))
+
+
+def test_a_cache_notices_votes_that_come_later(tmp_path: Path, rows: list[str]) -> None:
+    table = write(tmp_path / "fer2013.csv", rows[:2])
+    assert open_dataset(table, cache=tmp_path / "cache").votes is None
+    votes = [f"Training,{name}.png,10,0,0,0,0,0,0,0,0,0" for name in ("fer0000000", "fer0000001")]
+    write(tmp_path / "fer2013new.csv", votes, VOTES)
+    assert open_dataset(table, cache=tmp_path / "cache").votes is not None
+    assert open_dataset(tmp_path, cache=tmp_path / "cache").votes is not None

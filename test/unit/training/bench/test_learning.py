@@ -14,9 +14,13 @@ import pytest
 
 from emotion_perception.cli.main import main
 from emotion_perception.core.expression import ExpressionModel
+from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.choosing import without_classes
 from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.metrics import score
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe, load_recipe
+from emotion_perception.training.run import opened_parts
 from emotion_perception.training.run_folder import RunFolder
 from emotion_perception.training.targets import class_weights, learning_targets
 
@@ -79,11 +83,41 @@ def test_a_head_of_votes_is_learnt_from_and_not_kept(bars: Path, tmp_path: Path)
     assert targets.sum(axis=1) == pytest.approx(1.5)
 
 
-def test_convolutions_with_strides_do_not_end_the_process(bars: Path, tmp_path: Path) -> None:
+def test_convolutions_with_strides_do_not_end_the_process_and_both_losses_count_the_weights(
+    bars: Path, tmp_path: Path
+) -> None:
+    import keras
+
     assert (
         begin(["--recipe", "mini_xception", "--data", str(bars), "--out", str(tmp_path), "--epochs", "1"]).wait() == 0
     )
-    assert np.isfinite(rows(tmp_path)[0]["val_loss"])
+    model = keras.models.load_model(tmp_path / "best.keras")
+    _, validation = opened_parts(RunFolder(tmp_path))
+    said = score(softmax(logits(model, validation.images)), validation.labels, validation.classes)
+    of_weights = sum(float(each) for each in model.losses)
+    assert of_weights > 0.01
+    assert rows(tmp_path)[0]["val_loss"] == pytest.approx(said.nll + of_weights, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--recipe", "fer_resnet", "--votes-head", "1"], "has no FER+ votes: give ferplus 0 and votes_head 0"),
+        (["--recipe", "cnn3_48", "--width", "2"], "width"),
+        (["--recipe", "mini_xception", "--votes-head", "1"], "mini_xception has no features"),
+        (["--recipe", "cnn3_48", "--drop", "disgusted"], 'no class "disgusted" to drop'),
+    ],
+)
+def test_what_cannot_be_trained_leaves_no_run_behind(
+    options: list[str], reason: str, bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voted = tmp_path / "voted.npz"
+    with np.load(bars) as saved:
+        votes = np.ones((len(saved["labels"]), 10), np.int8)
+        np.savez(voted, **saved, **({"ferplus_votes": votes} if "mini_xception" in options else {}))
+    assert main(["train", *options, "--data", str(voted), "--out", str(tmp_path / "run")]) == 1
+    assert reason in capsys.readouterr().err
+    assert not RunFolder(tmp_path / "run").is_begun
 
 
 def test_what_a_run_leaves_behind(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +168,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_sentence(
     assert "the loss is no number any more in epoch 1: lower learning_rate" in capsys.readouterr().err
 
 
-def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
+def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
     plan.write_text(
         "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: cnn3_48\nteachers: 2\nstudent: cnn3_48\n"
@@ -150,8 +184,12 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path) -> None:
     answers = [ExpressionModel.load(out / name).classify_crops(list(faces)) for name in ("tiny.yaml", "tiny_int8.yaml")]
     assert answers[0].shape == (21, 7)
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
-    assert "measured on a test split: 1 times" in (out / "tiny.md").read_text()
-    assert "measured on a test split: 2 times" in (out / "tiny_int8.md").read_text()
+    for card in ("tiny.md", "tiny_int8.md"):
+        assert "measured on a test split: 2 times" in (out / card).read_text()
+    assert "Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
+    train = ["train", "--resume", "--out", str(work / "student"), "--teachers", str(work / "teacher0")]
+    assert main(train) == 1
+    assert "began with other teachers: leave --teachers out" in capsys.readouterr().err
     student = (work / "student" / "best.keras").read_bytes()
     look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
     assert main(command) == 0  # once more changes nothing
@@ -169,6 +207,8 @@ def test_parts_targets_and_weights(bars: Path) -> None:
         assert sum(mark in known for known in marks) == 2
     six, _ = training_parts(dataset, Recipe(drop=("disgust",)))
     assert "disgust" not in six.classes and len(six.classes) == 6
+    again, _ = training_parts(without_classes(dataset, ["disgust"]), Recipe(drop=("disgust",)))
+    assert again.digest() == six.digest()
 
     smooth = learning_targets(train, Recipe(label_smoothing=0.1))
     np.testing.assert_allclose(smooth.sum(axis=1), 1, rtol=1e-6)
@@ -181,3 +221,16 @@ def test_parts_targets_and_weights(bars: Path) -> None:
     np.testing.assert_allclose(balanced * counts, (balanced * counts)[0])
     assert 1 < half[1] / half[0] < balanced[1] / balanced[0]
     assert (half[uneven.labels]).mean() == pytest.approx(1)
+
+
+def test_teachers_must_have_learnt_from_the_same_pictures(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small, teacher = tmp_path / "small.npz", tmp_path / "teacher"
+    with np.load(bars) as saved:
+        np.savez(small, images=saved["images"][:, ::2, ::2], labels=saved["labels"], usage=saved["usage"])
+    train = ["train", "--recipe", "cnn3_48", "--epochs", "1"]
+    assert main([*train, "--data", str(small), "--out", str(teacher)]) == 0
+    taught = [*train, "--data", str(bars), "--out", str(tmp_path / "student"), "--teaching", "0.5", "--teachers"]
+    assert main([*taught, str(teacher)]) == 1
+    assert "learnt from pictures of 24x24, and the student does from those of 48x48" in capsys.readouterr().err
