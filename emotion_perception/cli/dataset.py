@@ -1,9 +1,12 @@
-"""`emotion-perception dataset`: look at datasets, sort AffectNet into classes, and merge several into one."""
+"""`emotion-perception dataset`: look at datasets, sort AffectNet into classes, cut out faces, merge several."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +26,17 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
         description="A dataset is a .npz file, FER2013's csv, AffectNet's lists, a folder of pictures for each class"
         " (FER2013, CK+48, your own), or what `merge` wrote.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="stats|merge|convert")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="stats|merge|convert|faces")
     _add_stats(actions)
     _add_merge(actions)
     _add_convert(actions)
+    _add_faces(actions)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what ``args`` asks. Returns 0; DatasetError or ParameterError says what cannot be done."""
-    return {"stats": _stats, "merge": _merge, "convert": _convert}[args.action](args)
+    return {"stats": _stats, "merge": _merge, "convert": _convert, "faces": _faces}[args.action](args)
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +111,23 @@ def _add_convert(actions: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("path", type=Path, metavar="AFFECTNET", help="folder of training.csv and validation.csv")
     parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--method", default="copy", help="copy (default), link, hardlink, or crop: the faces as PNG")
-    parser.add_argument("--size", type=int, default=224, metavar="PIXELS", help="side of what crop makes (default 224)")
+    _add_making_options(parser)
+
+
+def _add_faces(actions: argparse._SubParsersAction[Any]) -> None:
+    parser = actions.add_parser(
+        "faces",
+        help="cut the faces out of photographs, as the robot sees them",
+        description="Finds the face in every picture of a tree of folders, and writes it, level and framed as the"
+        " robot's classifier gets it, to the same place below OUT. Ended at any moment, the same command goes on.",
+    )
+    parser.add_argument("path", type=Path, metavar="PHOTOS", help="folder of folders of pictures")
+    parser.add_argument("out", type=Path, metavar="OUT")
+    _add_making_options(parser)
+
+
+def _add_making_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", type=int, default=224, metavar="PIXELS", help="side of a face (default 224)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default 2)")
 
 
@@ -179,20 +199,25 @@ def _merge(args: argparse.Namespace) -> int:
 
 def _convert(args: argparse.Namespace) -> int:
     from emotion_perception.training.conversion import convert
+
+    return _make(args, partial(convert, method=args.method))
+
+
+def _faces(args: argparse.Namespace) -> int:
+    from emotion_perception.training.cropping import cut_faces
+
+    return _make(args, cut_faces)
+
+
+def _make(args: argparse.Namespace, make: Callable[..., Counter[str]]) -> int:
     from emotion_perception.training.skipping import Skipped
 
     _check_workers(args.workers)
     if not 8 <= args.size <= 1024:
         raise ParameterError(f"--size is {args.size}: choose 8 to 1024.")
     skipped = Skipped(_say)
-    counts = convert(
-        args.path,
-        args.out,
-        method=args.method,
-        size=args.size,
-        workers=args.workers,
-        skipped=skipped,
-        progress=progress_bar("converted"),
+    counts = make(
+        args.path, args.out, size=args.size, workers=args.workers, skipped=skipped, progress=progress_bar("made")
     )
     skipped.close()
     print_table([(folder, f"{count:,}") for folder, count in sorted(counts.items())])

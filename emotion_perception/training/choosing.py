@@ -82,18 +82,6 @@ def frontal_only(dataset: Dataset, *, workers: int = 2, progress: Progress | Non
     return dataset.subset(kept)
 
 
-def class_weights(dataset: Dataset) -> NDArray[np.float32]:
-    """(C,) weight of each class in the loss, inverse to its frequency: n / (present classes x rows of the class).
-
-    The mean over rows is 1; a class without rows weighs 0.
-    """
-    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
-    present = counts > 0
-    weights = np.zeros(len(counts), np.float32)
-    weights[present] = len(dataset) / (present.sum() * counts[present])
-    return weights
-
-
 def oversampled(dataset: Dataset, *, seed: int) -> Dataset:
     """Repeat rows of rarer classes, evenly and else by chance, until each has as many as the most frequent.
 

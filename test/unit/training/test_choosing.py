@@ -12,7 +12,6 @@ from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.core.labels import LABELS
 from emotion_perception.training.choosing import (
     CLASS_SETS,
-    class_weights,
     frontal_only,
     oversampled,
     with_classes,
@@ -50,14 +49,6 @@ def test_dropping_what_is_not_there_is_an_error(dataset: Make) -> None:
     assert without_classes(dataset(21), ["disgust"]).classes == CLASS_SETS["6"]
     with pytest.raises(ParameterError, match='no class "joy" to drop'):
         without_classes(dataset(21), ["joy"])
-
-
-def test_weights_make_classes_count_alike(dataset: Make) -> None:
-    labels = np.array([0] * 6 + [1] * 2 + [3] * 1, np.uint8)
-    weights = class_weights(dataset(9, labels=labels))
-    assert weights[[0, 1, 3]] * [6, 2, 1] == pytest.approx([3, 3, 3])
-    assert weights[2] == 0
-    assert weights[labels].mean() == pytest.approx(1)
 
 
 def test_oversampling_repeats_only_what_is_trained_on(dataset: Make) -> None:
