@@ -34,6 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser.add_argument(
         "--teachers", type=Path, nargs="+", default=[], metavar="RUN", help="folders of runs to learn from"
     )
+    parser.add_argument(
+        "--start", type=Path, metavar="RUN", help="folder of a run whose weights to begin with, to go on from them"
+    )
     parser.add_argument("--backend", choices=BACKENDS, default="", help="of Keras (tensorflow, or KERAS_BACKEND)")
     parser.add_argument("--save-every", type=float, default=5, metavar="MINUTES", help="within an epoch (5)")
     parser.add_argument(
@@ -56,10 +59,12 @@ def run(args: argparse.Namespace) -> int:
     folder = RunFolder(args.out.expanduser())
     given = {key: value for key in _changes() if (value := getattr(args, key)) is not None}
     resumes = args.resume and folder.is_begun
-    if resumes and (given or args.recipe or args.teachers):
+    start = [args.start] if args.start else []
+    if resumes:
         _refuse_changes(folder.recipe(), given, args)
-        if args.teachers and training.places(args.teachers) != folder.data_card()["teachers"]:
-            raise TrainingError(f"the run in {args.out} began with other teachers: leave --teachers out.")
+        for name, runs in (("teachers", args.teachers), ("start", start)):
+            if runs and training.places(runs) != folder.data_card().get(name, []):
+                raise TrainingError(f"the run in {args.out} began with another --{name}: leave it out.")
     if not resumes and not (args.recipe and args.data):
         raise TrainingError(
             "what to train is missing: give --recipe and --data (and --out), or --resume a run in --out."
@@ -67,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
     recipe = folder.recipe() if resumes else load_recipe(args.recipe).but(**given)
     with folder.alone(), Bar() as bar:
         if not resumes:
-            card = training.begin(folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers)
+            card = training.begin(
+                folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers, start=args.start
+            )
             _say(f"{card['name']}: {sum(card['training'].values())} pictures to learn from,"
                  f" {sum(card['validation'].values())} to validate on")  # fmt: skip
         state = training.go_on(

@@ -53,7 +53,7 @@ def model_card(description: ModelDescription, evaluation: dict[str, Any], run: R
     ]
     if run:
         parts += ["## Data and recipe", *_training(run)]
-        if looks := read_looks(looks_path(run)):
+        if looks := [look for each in (*run.started_from(), run) for look in read_looks(looks_path(each))]:
             parts += ["## Looks at the test", *_looks(looks)]
     return "\n\n".join(parts) + "\n"
 
@@ -103,13 +103,16 @@ def _scores(evaluation: dict[str, Any]) -> list[str]:
 
 def _training(run: RunFolder) -> list[str]:
     data = run.data_card()
-    teachers = [Path(place).name for place in data["teachers"]]
+    others = [
+        f"{what}: {', '.join(Path(place).name for place in data.get(key, [])) or 'none'}."
+        for what, key in (("Begun with the weights of", "start"), ("Teachers", "teachers"))
+    ]
     counts = [(name, str(count), str(data["validation"].get(name, 0))) for name, count in data["training"].items()]
     return [
         f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected"
         f" on {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
         table(("class", "training", "validation"), counts),
-        f"Teachers: {', '.join(teachers) or 'none'}. Recipe:",
+        " ".join([*others, "Recipe:"]),
         f"```yaml\n{run.recipe().to_yaml()}```",
     ]
 
@@ -120,7 +123,7 @@ def _looks(looks: list[dict[str, str]]) -> list[str]:
         for look in looks
     ]
     return [
-        f"How often models of this run were measured on a test split: {len(looks)} times.",
+        f"How often this run, and the one it began with, were measured on a test split: {len(looks)} times.",
         table(("date", "model", "SHA-256", "split", "accuracy"), rows),
     ]
 

@@ -49,7 +49,8 @@ class Watcher(Protocol):
 class Lesson:
     """What is learnt, and from what.
 
-    taught: (N, classes) what teachers say of ``train``, or None. save_every: seconds between checkpoints within an
+    taught: (N, classes) what teachers say of ``train``, or None. start: a run whose weights to begin with, or None for
+    random ones. save_every: seconds between checkpoints within an
     epoch; there is one after each epoch in any case. stop_after: seconds after which to stop at the next step, with a
     checkpoint; 0 for never.
     """
@@ -58,6 +59,7 @@ class Lesson:
     train: Dataset
     validation: Dataset
     taught: NDArray[np.float32] | None = None
+    start: RunFolder | None = None
     save_every: float = 300.0
     stop_after: float = 0.0
 
@@ -65,10 +67,13 @@ class Lesson:
 def learn(lesson: Lesson, folder: RunFolder, watcher: Watcher) -> checkpoint.State:
     """Train into a folder that is begun, from its checkpoint on if it has one; returns where the training stands.
 
-    TrainingError if the loss is no number any more, or a file cannot be written.
+    TrainingError if the loss is no number any more, or a file cannot be written, or the weights to begin with do not
+    fit.
     """
     recipe = lesson.recipe
     plain, model, trained = build(recipe, len(lesson.train.classes))
+    if lesson.start and not folder.checkpoint.is_file():
+        take_weights(model, lesson.start)
     targets = learning_targets(lesson.train, recipe, lesson.taught)
     feed = Feed(lesson.train, targets, recipe, input_of(recipe.architecture))
     optimizer = make_optimizer(recipe, trained, steps=recipe.epochs * feed.steps)
@@ -93,6 +98,17 @@ def build(recipe: Recipe, classes: int) -> tuple[keras.Model, keras.Model, keras
     plain = build_model(recipe.architecture, classes, **recipe.architecture_options)
     model = accelerated(plain, precision=recipe.precision)
     return plain, model, with_votes_head(model, EXPRESSIONS) if recipe.votes_head else model
+
+
+def take_weights(model: keras.Model, start: RunFolder) -> None:
+    """Give a network the best weights of another run; TrainingError if there are none, or they do not fit."""
+    try:
+        model.set_weights(keras.models.load_model(start.best, compile=False).get_weights())
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TrainingError(
+            f"{start.path} cannot be begun with ({reason}): give a finished run of the same architecture and classes."
+        ) from error
 
 
 class _Course:

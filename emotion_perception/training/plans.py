@@ -18,8 +18,9 @@ class Plan:
     """How a model is made; each field is a key of the yaml.
 
     teacher, student: recipes. teachers: how many, each with another fold left out; 0 for none. teacher_changes,
-    student_changes: values in place of the recipes'. formats, main: as `export` takes them. test: the split on which
-    the exported files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
+    student_changes: values in place of the recipes'. polish: more such values, for a second training that begins with
+    the student's weights; {} for none. formats, main: as `export` takes them. test: the split on which the exported
+    files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Plan:
     teachers: int = 0
     teacher_changes: dict[str, Any] = field(default_factory=dict)
     student_changes: dict[str, Any] = field(default_factory=dict)
+    polish: dict[str, Any] = field(default_factory=dict)
 
     def commands(self, data: Path, work: Path, *, backend: str = "") -> list[list[str]]:
         """The arguments of `emotion-perception`, in order; each may be given again after it was stopped, or done."""
@@ -44,19 +46,24 @@ class Plan:
              "--out", str(folder), *given, *_flags(self.teacher_changes)]
             for fold, folder in enumerate(taught)
         ]  # fmt: skip
-        student = ["train", "--recipe", self.student, "--out", str(work / "student"), *given]
-        student += _flags(self.student_changes)
-        if taught:
-            student += ["--teachers", *map(str, taught)]
-        files = ["export", str(work / "student"), "--data", str(data), "--out", str(self.exports(work)),
+        student, told = work / "student", ["--teachers", *map(str, taught)] if taught else []
+        train = ["train", "--recipe", self.student, *given]
+        lessons.append([*train, "--out", str(student), *_flags(self.student_changes), *told])
+        if self.polish:
+            changes = _flags(self.student_changes | self.polish)
+            lessons.append([*train, "--out", str(self.kept(work)), "--start", str(student), *changes, *told])
+        files = ["export", str(self.kept(work)), "--data", str(data), "--out", str(self.exports(work)),
                  "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
                  "--formats", *self.formats]  # fmt: skip
-        return [*lessons, student, files, *self._looks(data, work)]
+        return [*lessons, files, *self._looks(data, work)]
 
-    @staticmethod
-    def exports(work: Path) -> Path:
-        """Where the files are made: in the student's folder, so that looks at the test are noted with its run."""
-        return work / "student" / "export"
+    def kept(self, work: Path) -> Path:
+        """The run whose network is exported."""
+        return work / ("polished" if self.polish else "student")
+
+    def exports(self, work: Path) -> Path:
+        """Where the files are made: in the run's folder, so that looks at the test are noted with it."""
+        return self.kept(work) / "export"
 
     def _looks(self, data: Path, work: Path) -> list[list[str]]:
         """Commands that evaluate each exported file, and then write each its card, which counts all looks."""
@@ -68,7 +75,7 @@ class Plan:
                     str(evaluation)]  # fmt: skip
             looks.append([*look, "--through-pipeline"] if self.through_pipeline and kind == self.main else look)
             cards.append(["card", str(model), "--evaluation", str(evaluation / "evaluation.json"), "--run",
-                          str(work / "student"), "--out", str(model.with_suffix(".md"))])  # fmt: skip
+                          str(self.kept(work)), "--out", str(model.with_suffix(".md"))])  # fmt: skip
         return looks + cards
 
 
@@ -90,6 +97,7 @@ def load_plan(which: str | Path) -> Plan:
         "formats": list,
         "teacher_changes": dict,
         "student_changes": dict,
+        "polish": dict,
     }
     for key, value in document.items():
         if type(value) is not (kind := kinds.get(key, str)):

@@ -17,7 +17,7 @@ from emotion_perception.training.checkpoint import State
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets import open_for
 from emotion_perception.training.files import write_whole
-from emotion_perception.training.learning import Lesson, Watcher, build, learn
+from emotion_perception.training.learning import Lesson, Watcher, build, learn, take_weights
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.run_folder import RunFolder
@@ -26,9 +26,15 @@ from emotion_perception.training.teachers import taught
 
 
 def begin(
-    folder: RunFolder, recipe: Recipe, *, data: Path, kind: str = "", teachers: Sequence[Path] = ()
+    folder: RunFolder,
+    recipe: Recipe,
+    *,
+    data: Path,
+    kind: str = "",
+    teachers: Sequence[Path] = (),
+    start: Path | None = None,
 ) -> dict[str, Any]:
-    """Make a run's folder; returns what its data.json says.
+    """Make a run's folder; returns what its data.json says. start: a run whose weights to begin with.
 
     Nothing is written before network and targets are known to be possible. TrainingError if they are not, if there is
     a run in it already, or if there are teachers and the recipe leaves them no part; DatasetError if the recipe wants
@@ -39,20 +45,23 @@ def begin(
     if teachers and not recipe.teaching:
         raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
     train, validation = training_parts(_opened(data, kind, recipe), recipe)
-    build(recipe, len(train.classes))
+    _, model, _ = build(recipe, len(train.classes))
+    if start:
+        take_weights(model, RunFolder(start))
     learning_targets(train, recipe)
     card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),
         "kind": kind,
         "teachers": places(teachers),
+        "start": places([start] if start else []),
     }
     folder.begin(recipe, card)
     return card
 
 
-def places(teachers: Sequence[Path]) -> list[str]:
-    """Where teachers are, as data.json says it."""
-    return [str(teacher.expanduser().absolute()) for teacher in teachers]
+def places(runs: Sequence[Path]) -> list[str]:
+    """Where other runs are, as data.json says it."""
+    return [str(run.expanduser().absolute()) for run in runs]
 
 
 def go_on(
@@ -71,7 +80,7 @@ def go_on(
     recipe, card = folder.recipe(), folder.data_card()
     train, validation = opened_parts(folder, data)
     if not folder.trained_on.is_file():
-        marks = np.unique(train.fingerprints())
+        marks = np.unique(np.concatenate([train.fingerprints(), *(run.learnt_from() for run in folder.started_from())]))
         write_whole(folder.trained_on, lambda part: np.save(part, marks))
     said = None
     if card["teachers"]:
@@ -83,7 +92,13 @@ def go_on(
             say=say,
         )
     lesson = Lesson(
-        recipe=recipe, train=train, validation=validation, taught=said, save_every=save_every, stop_after=stop_after
+        recipe=recipe,
+        train=train,
+        validation=validation,
+        taught=said,
+        start=next(iter(folder.started_from()), None),
+        save_every=save_every,
+        stop_after=stop_after,
     )
     return learn(lesson, folder, watcher)
 

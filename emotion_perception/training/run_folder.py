@@ -97,6 +97,10 @@ class RunFolder:
             raise TrainingError(f"{self.data} cannot be read ({error}): train anew in another folder.") from error
         return dict(card)
 
+    def started_from(self) -> list[RunFolder]:
+        """The run whose weights it began with, if there is one."""
+        return [RunFolder(Path(place)) for place in self.data_card().get("start", [])]
+
     def write_log(self, history: list[dict[str, float]]) -> None:
         """Write log.csv anew."""
         text = io.StringIO()

@@ -172,7 +172,8 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
     plan.write_text(
         "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: cnn3_48\nteachers: 2\nstudent: cnn3_48\n"
-        "teacher_changes: {epochs: 1}\nstudent_changes: {epochs: 1, teaching: 0.7}\nformats: [float16, int8]\n"
+        "teacher_changes: {epochs: 1}\nstudent_changes: {epochs: 1, teaching: 0.7}\npolish: {seed: 1}\n"
+        "formats: [float16, int8]\n"
         "main: float16\ntest: PublicTest\n"
     )
     command = ["ship", "--plan", str(plan), "--data", str(bars), "--work", str(work), "--out", str(out)]
@@ -186,14 +187,14 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
     for card in ("tiny.md", "tiny_int8.md"):
         assert "measured on a test split: 2 times" in (out / card).read_text()
-    assert "Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
+    assert "Begun with the weights of: student. Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
     train = ["train", "--resume", "--out", str(work / "student"), "--teachers", str(work / "teacher0")]
     assert main(train) == 1
-    assert "began with other teachers: leave --teachers out" in capsys.readouterr().err
-    student = (work / "student" / "best.keras").read_bytes()
+    assert "began with another --teachers: leave it out" in capsys.readouterr().err
+    student = (work / "polished" / "best.keras").read_bytes()
     look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
     assert main(command) == 0  # once more changes nothing
-    assert (work / "student" / "best.keras").read_bytes() == student
+    assert (work / "polished" / "best.keras").read_bytes() == student
     assert (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns == look
 
 
@@ -234,3 +235,21 @@ def test_teachers_must_have_learnt_from_the_same_pictures(
     taught = [*train, "--data", str(bars), "--out", str(tmp_path / "student"), "--teaching", "0.5", "--teachers"]
     assert main([*taught, str(teacher)]) == 1
     assert "learnt from pictures of 24x24, and the student does from those of 48x48" in capsys.readouterr().err
+
+
+def test_a_training_begins_with_the_weights_of_another_run(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, out = tmp_path / "first", tmp_path / "second"
+    train = ["train", "--data", str(bars), "--epochs", "1", "--recipe"]
+    assert main([*train, "cnn3_48", "--out", str(first)]) == 0
+    begun = [*train, "cnn3_48", "--out", str(out), "--start", str(first), "--learning-rate", "0", "--seed", "7"]
+    assert main(begun) == 0
+    for left, right in zip(weights(first), weights(out), strict=True):
+        np.testing.assert_array_equal(left, right)
+    assert main([*begun, "--resume"]) == 0
+    for start, reason in ((first, "cannot be begun with"), (tmp_path / "none", "cannot be begun with")):
+        other = tmp_path / f"from_{start.name}"
+        assert main([*train, "cnn_dnn_48", "--out", str(other), "--start", str(start)]) == 1
+        assert reason in capsys.readouterr().err
+        assert not RunFolder(other).is_begun

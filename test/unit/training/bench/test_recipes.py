@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import fields
 from pathlib import Path
 
@@ -85,9 +86,17 @@ def test_plateaus_and_the_end() -> None:
 def test_the_plan_of_the_shipped_model() -> None:
     plan = load_plan("fer_resnet")
     commands = plan.commands(Path("X.npz"), Path("work"))
-    assert [command[0] for command in commands] == ["train"] * 6 + ["export"] + ["evaluate", "card"] * 3
+    assert [command[0] for command in commands] == ["train", "export", "evaluate", "evaluate", "card", "card"]
+    assert load_recipe(plan.student).but(**plan.student_changes).votes_head == 1
+
+
+def test_teachers_leave_out_a_part_each_and_come_first() -> None:
+    plan = dataclasses.replace(load_plan("fer_resnet"), teacher="fer_resnet_teacher", teachers=5)
+    commands = plan.commands(Path("X.npz"), Path("work"))
+    assert [command[0] for command in commands[:7]] == ["train"] * 6 + ["export"]
     assert {command[command.index("--fold") + 1] for command in commands[:5]} == set("01234")
-    assert all(load_recipe(name) for name in (plan.teacher, plan.student))
+    assert commands[5][-6:] == ["--teachers", *(f"work/teacher{fold}" for fold in range(5))]
+    assert load_recipe(plan.teacher).folds == plan.teachers
 
 
 def test_a_bad_plan_is_named(tmp_path: Path) -> None:
