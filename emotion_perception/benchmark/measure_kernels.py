@@ -14,7 +14,7 @@ import numpy as np
 from emotion_perception.benchmark.matching import Tally
 from emotion_perception.core.alignment import align
 from emotion_perception.core.detection import create_detector
-from emotion_perception.core.expression import ExpressionModel
+from emotion_perception.core.expression import DEFAULT_MODEL, ExpressionModel
 from emotion_perception.core.tracking import FaceTracker
 from emotion_perception.sources.file import FileSource
 
@@ -34,7 +34,7 @@ class KernelAnswer:
 
 def measure(clip: Path, truth: Path, *, frames: int, warm_up: int) -> KernelAnswer:
     """Work on the first frames of the clip. truth: .npy of the faces' boxes, (frames, N, 4)."""
-    detector, tracker, model = create_detector(), FaceTracker(), ExpressionModel.load("fer_mini_xception")
+    detector, tracker, model = create_detector(), FaceTracker(), ExpressionModel.load(DEFAULT_MODEL)
     boxes = np.load(truth)
     source = FileSource(clip, loop=True)
     source.open()

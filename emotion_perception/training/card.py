@@ -103,16 +103,14 @@ def _scores(evaluation: dict[str, Any]) -> list[str]:
 
 def _training(run: RunFolder) -> list[str]:
     data = run.data_card()
-    others = [
-        f"{what}: {', '.join(Path(place).name for place in data.get(key, [])) or 'none'}."
-        for what, key in (("Begun with the weights of", "start"), ("Teachers", "teachers"))
-    ]
+    teachers = ", ".join(Path(place).name for place in data["teachers"]) or "none"
+    begun = [f"Begun with the weights of {start.path.name}." for start in run.started_from()]
     counts = [(name, str(count), str(data["validation"].get(name, 0))) for name, count in data["training"].items()]
     return [
         f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected"
         f" on {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
         table(("class", "training", "validation"), counts),
-        " ".join([*others, "Recipe:"]),
+        " ".join([*begun, f"Teachers: {teachers}. Recipe:"]),
         f"```yaml\n{run.recipe().to_yaml()}```",
     ]
 

@@ -18,7 +18,7 @@ from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
 
 #: The model that is used where none is named.
-DEFAULT_MODEL = "fer_mini_xception"
+DEFAULT_MODEL = "fer_resnet"
 
 _SMALLEST_PROBABILITY = 1e-12
 _DESCRIPTIONS = (".yaml", ".yml")

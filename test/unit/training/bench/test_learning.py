@@ -187,7 +187,7 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
     for card in ("tiny.md", "tiny_int8.md"):
         assert "measured on a test split: 2 times" in (out / card).read_text()
-    assert "Begun with the weights of: student. Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
+    assert "Begun with the weights of student. Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
     train = ["train", "--resume", "--out", str(work / "student"), "--teachers", str(work / "teacher0")]
     assert main(train) == 1
     assert "began with another --teachers: leave it out" in capsys.readouterr().err
