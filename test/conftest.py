@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -47,6 +48,16 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def asset() -> Callable[[str], Path]:
     """asset("demo_clip") -> its file; `make test` has pulled them all, so a missing one is an error and no skip."""
     return weights.locate
+
+
+@pytest.fixture(scope="session")
+def train_extra() -> None:
+    """The training bench's libraries; CI installs them, so there they must not be missing."""
+    missing = [name for name in ("keras", "optuna", "tensorflow", "tf2onnx") if importlib.util.find_spec(name) is None]
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"{', '.join(missing)} of the train extra is missing")
+    if missing:
+        pytest.skip("the train extra is not installed: make setup-extras")
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,6 @@ def _add_convert(actions: argparse._SubParsersAction[Any]) -> None:
         description="Ended at any moment, the same command goes on where it was.",
     )
     parser.add_argument("path", type=Path, metavar="AFFECTNET", help="folder of training.csv and validation.csv")
-    parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--method", default="copy", help="copy (default), link, hardlink, or crop: the faces as PNG")
     _add_making_options(parser)
 
@@ -122,11 +121,12 @@ def _add_faces(actions: argparse._SubParsersAction[Any]) -> None:
         " robot's classifier gets it, to the same place below OUT. Ended at any moment, the same command goes on.",
     )
     parser.add_argument("path", type=Path, metavar="PHOTOS", help="folder of folders of pictures")
-    parser.add_argument("out", type=Path, metavar="OUT")
     _add_making_options(parser)
 
 
 def _add_making_options(parser: argparse.ArgumentParser) -> None:
+    """What ``_make`` takes besides the place to read from."""
+    parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--size", type=int, default=224, metavar="PIXELS", help="side of a face (default 224)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default 2)")
 

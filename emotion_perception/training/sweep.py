@@ -107,23 +107,21 @@ def work(
     """
     import optuna
 
-    begun: list[int] = []
-
     def objective(trial: Any) -> float:
-        begun.append(trial.number)
-        return _train(trial, sweep, watcher, say)
+        try:
+            return _train(trial, sweep, watcher, say)
+        except (PerceptionError, optuna.TrialPruned):
+            raise
+        except BaseException:
+            _begin_anew(study, study.get_trials(deepcopy=False)[trial.number])
+            raise
 
     _take_back(study, sweep)
     while True:
         optuna.storages.fail_stale_trials(study)
         if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
             return
-        try:
-            study.optimize(objective, n_trials=1, catch=PerceptionError)
-        except BaseException:
-            if begun:
-                _begin_anew(study, study.get_trials(deepcopy=False)[begun[-1]])
-            raise
+        study.optimize(objective, n_trials=1, catch=PerceptionError)
         after_trial()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -38,18 +37,6 @@ SLOWLY = 180.0  # TensorFlow alone takes several seconds to be there
 
 
 @pytest.fixture
-def bench() -> None:
-    """The train extra; CI installs it, so there it must not be missing."""
-    try:
-        import keras  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("the train extra is not installed: make setup-extras")
-
-
-@pytest.fixture
 def pictures(asset: Callable[[str], Path], tmp_path: Path) -> Path:
     """Portraits of seven people, each of whom stands for an expression: eight to learn from, two for a test."""
     root = tmp_path / "my_pictures"
@@ -67,7 +54,7 @@ def pictures(asset: Callable[[str], Path], tmp_path: Path) -> Path:
 
 
 def test_pictures_become_a_model_that_the_robot_runs(
-    bench: None, robot: Callable[..., Any], pictures: Path, asset: Callable[[str], Path], tmp_path: Path
+    train_extra: None, robot: Callable[..., Any], pictures: Path, asset: Callable[[str], Path], tmp_path: Path
 ) -> None:
     run, data = str(tmp_path / "runs" / "mine"), str(pictures)
     train = ["--recipe", "cnn3_48", "--data", data, "--out", run, "--epochs", "20", "--batch", "8"]

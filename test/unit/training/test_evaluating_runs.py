@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -21,18 +20,7 @@ from emotion_perception.core.labels import LABELS
 from emotion_perception.training.looks import read_looks
 from emotion_perception.training.run_folder import RunFolder
 
-pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def bench() -> None:
-    try:
-        import keras  # noqa: F401
-        import optuna  # noqa: F401
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("the train extra is not installed: make setup-extras")
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("train_extra")]
 
 
 @pytest.fixture(scope="module")

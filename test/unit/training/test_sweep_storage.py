@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,7 @@ import pytest
 
 from emotion_perception.cli.main import main
 
-
-@pytest.fixture(autouse=True)
-def optuna() -> None:
-    try:
-        import keras  # noqa: F401
-        import optuna  # noqa: F401
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("the train extra is not installed: make setup-extras")
+pytestmark = pytest.mark.usefixtures("train_extra")
 
 
 def sweep(tmp_path: Path, *arguments: str) -> int:

@@ -1,24 +1,17 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emotion_perception.core.errors import TrainingError
 from emotion_perception.training.backend import load_keras
 
 
 @pytest.fixture(scope="session", autouse=True)
-def keras() -> object:
-    """CI installs the extra, so there it must not be missing."""
-    try:
-        return load_keras()
-    except TrainingError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+def keras(train_extra: None) -> object:
+    """Loaded as the commands load it, before a test imports it."""
+    return load_keras()
 
 
 @pytest.fixture(scope="session")
