@@ -70,6 +70,7 @@ class Outsider(Node):
 
     def __init__(self, *, name: str = "outsider", **options: Any) -> None:
         super().__init__(name, **options)
+        self._asks: dict[tuple[type, str], Any] = {}
 
     def listen(self, kind: type, topic: str, qos: QoSProfile | int = 10) -> Heard:
         """Subscribe."""
@@ -88,14 +89,15 @@ class Outsider(Node):
         in_executor(self, lambda: self.destroy_publisher(entity) or self.destroy_subscription(entity))
 
     def call(self, kind: type, service: str, request: Any) -> Any:
-        """Call a service and return its response."""
-        client = self.create_client(kind, service)
+        """Call a service and return its response. A service has one client, as discovery is the slow part of a call."""
+        client = self._asks.get((kind, service))
+        if client is None:
+            client = self._asks[kind, service] = self.create_client(kind, service)
         assert client.wait_for_service(TIMEOUT), f"there is no service {service}"
         done = threading.Event()
         future = client.call_async(request)
         future.add_done_callback(lambda _: done.set())
         assert done.wait(TIMEOUT), f"{service} did not answer"
-        in_executor(self, lambda: self.destroy_client(client))
         return future.result()
 
 
