@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Work on the study until nothing is left. Returns 0; an error of core.errors says why it cannot."""
     load_keras()  # first, so that what is missing is told in a sentence
     from emotion_perception.cli.train_progress import Bar
+    from emotion_perception.training.architectures.registry import builder
     from emotion_perception.training.datasets import open_dataset
     from emotion_perception.training.recipes import load_recipe
     from emotion_perception.training.sweep import Sweep, open_study, trials, work
@@ -51,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
     recipe = load_recipe(args.recipe)
     space = read_space(args.vary, recipe)
     plan = grid(space) if args.random is None else at_random(space, args.random, args.seed)
+    for values in plan:
+        tried = recipe.but(**values)
+        builder(tried.architecture, tried.architecture_options)
     data, out = args.data.expanduser(), args.out.expanduser()
     digest = open_dataset(data, kind=args.kind).digest()
     try:

@@ -10,6 +10,8 @@ from emotion_perception.core.errors import TrainingError
 
 #: Keras 3's backends that can train. The bench is written for TensorFlow and runs the same on the others.
 BACKENDS = ("tensorflow", "jax", "torch")
+#: What else the `train` extra has: for sweeps, ONNX, metrics and bars.
+_BESIDE = ("onnx", "optuna", "scikit-learn", "tf2onnx", "tqdm")
 
 
 def load_keras(backend: str = "") -> Any:
@@ -29,7 +31,7 @@ def load_keras(backend: str = "") -> Any:
     except ImportError as error:
         raise TrainingError(
             f"training needs Keras and {wanted}, and {error.name} is not installed: run `make setup-extras`, or"
-            f" `python3 -m pip install keras {wanted}`."
+            f" `python3 -m pip install keras {wanted} {' '.join(_BESIDE)}`."
         ) from error
     if backend and keras.backend.backend() != backend:
         raise TrainingError(

@@ -53,7 +53,7 @@ def model_card(description: ModelDescription, evaluation: dict[str, Any], run: R
     ]
     if run:
         parts += ["## Data and recipe", *_training(run)]
-        if looks := [look for each in (*run.started_from(), run) for look in read_looks(looks_path(each))]:
+        if looks := [look for each in _ancestry(run) for look in read_looks(looks_path(each))]:
             parts += ["## Looks at the test", *_looks(looks)]
     return "\n\n".join(parts) + "\n"
 
@@ -115,13 +115,23 @@ def _training(run: RunFolder) -> list[str]:
     ]
 
 
+def _ancestry(run: RunFolder) -> list[RunFolder]:
+    """Every run whose weights it goes back to, and itself; EvaluationError if one is gone, and its looks with it."""
+    if not run.is_begun:
+        raise EvaluationError(
+            f"there is no run in {run.path} any more, with whose weights this one began, so its looks at the test"
+            " cannot be counted: bring it back."
+        )
+    return [*(each for start in run.started_from() for each in _ancestry(start)), run]
+
+
 def _looks(looks: list[dict[str, str]]) -> list[str]:
     rows = [
         (look["date"][:10], look["model"], look["model_sha256"][:12], look["split"], percent(float(look["accuracy"])))
         for look in looks
     ]
     return [
-        f"How often this run, and the one it began with, were measured on a test split: {len(looks)} times.",
+        f"How often this run, and those it began with, were measured on a test split: {len(looks)} times.",
         table(("date", "model", "SHA-256", "split", "accuracy"), rows),
     ]
 

@@ -15,7 +15,11 @@ from emotion_perception.training.evaluation_page import percent
 from emotion_perception.training.run_folder import RunFolder
 
 #: What the authors of an architecture say of it on FER2013; of the others, no number is published that names its split.
-PUBLISHED = {"mini_xception": "66 % (Arriaga et al., 2017)", "fer_resnet": "ours"}
+PUBLISHED = {
+    "mini_xception": "66 % (Arriaga et al., 2017)",
+    "fer_mini_xception": "66 % (Arriaga et al., 2017)",
+    "fer_resnet": "ours",
+}
 _UNPUBLISHED = "not published"
 _DASH = "–"
 
@@ -37,13 +41,13 @@ def read_entry(path: Path) -> Entry:
     """
     if path.is_file():
         found = read_evaluation(path)
-        return Entry(found["model"], _DASH, _DASH, found)
+        return Entry(found["model"], _published(found["model"].split()[0]), _DASH, found)
     folder = RunFolder(path)
     architecture = folder.recipe().architecture
     evaluation = path / "evaluation.json"
     return Entry(
         name=architecture if path.resolve().name == architecture else f"{architecture} ({path.resolve().name})",
-        published=PUBLISHED.get(architecture, _UNPUBLISHED),
+        published=_published(architecture),
         epochs=_epochs(folder),
         evaluation=read_evaluation(evaluation) if evaluation.is_file() else None,
     )
@@ -64,6 +68,12 @@ def comparison_page(entries: Sequence[Entry]) -> str:
     rows = [(each.name, each.published, each.epochs, *_measured(each.evaluation)) for each in entries]
     where = "".join(f"{split} of {data}" for data, split in about) or "Nothing was evaluated yet"
     return f"{where}:\n\n{table(head, rows)}\n"
+
+
+def _published(name: str) -> str:
+    """Of an architecture, or of a model's file, whose format may be at the end of its name."""
+    found = (text for known, text in PUBLISHED.items() if name == known or name.startswith(f"{known}_"))
+    return next(found, _UNPUBLISHED)
 
 
 def _measured(found: dict[str, Any] | None) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def export(
 
     best: a network of the bench: raw pixels in, logits out. main: the format whose files are called NAME alone.
     train: sets the ranges of int8. validation: on it exports are compared with the network, and the temperature is
-    fitted. TrainingError if a file cannot be made, or answers otherwise than the network.
+    fitted. TrainingError if a file cannot be made, or answers otherwise than the network; the others are written.
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise TrainingError(f'there is no format "{unknown[0]}": choose of {", ".join(FORMATS)}.')
@@ -91,14 +91,24 @@ def export(
     wanted = Input(shape[0], shape[-1])
     truth = logits(model, validation.images)
     folder.mkdir(parents=True, exist_ok=True)
-    made = []
+    made, refused = [], []
     for kind in formats:
         say(f"exporting {kind}")
         stem = name if kind == main else f"{name}_{kind}"
         path = folder / f"{stem}{FORMATS[kind][0]}"
         content = _CONVERSIONS[kind](model, _representative(train, wanted))
-        made.append(_described(path, content, kind, wanted, truth, validation, name, version, licence, source))
+        try:
+            made.append(_described(path, content, kind, wanted, truth, validation, name, version, licence, source))
+        except _DiffersError as error:
+            refused.append(str(error))
+    if refused:
+        wrote = ", ".join(one.model.name for one in made) or "nothing"
+        raise TrainingError(f"{' '.join(refused)} Written was {wrote}.")
     return made
+
+
+class _DiffersError(TrainingError):
+    """A file answers otherwise than its network."""
 
 
 def _described(
@@ -122,7 +132,7 @@ def _described(
     agreement = float((said.argmax(axis=1) == truth.argmax(axis=1)).mean())
     difference = float(np.abs(softmax(said) - softmax(truth)).max(axis=1).mean())
     if not difference <= FORMATS[kind][1]:
-        raise TrainingError(
+        raise _DiffersError(
             f"{kind} does not answer as the network: its probabilities differ by {difference:.3f} on average"
             f" of {len(said)} pictures (at most {FORMATS[kind][1]:g} is right), and"
             f" {100 * (1 - agreement):.1f} % of the answers do: leave that format out (--formats)."
@@ -217,8 +227,11 @@ def _int8(model: Any, representative: Any) -> bytes:
 
 def _onnx(model: Any, _: Any) -> bytes:
     import tensorflow as tf
-    import tf2onnx
 
+    try:
+        import tf2onnx
+    except ImportError as error:
+        raise TrainingError(f"ONNX needs tf2onnx ({error}): python3 -m pip install tf2onnx onnx") from error
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="pixels")]
     function = tf.function(lambda pixels: model(pixels, training=False), input_signature=signature)
     with tempfile.TemporaryDirectory() as scratch:

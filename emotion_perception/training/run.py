@@ -48,6 +48,13 @@ def begin(
     _, model, _ = build(recipe, len(train.classes))
     if start:
         take_weights(model, RunFolder(start))
+        known = int(np.isin(validation.fingerprints(), RunFolder(start).learnt_from()).sum())
+        if known:
+            raise TrainingError(
+                f"{start} learnt from {known} of the {len(validation)} pictures that this run would be validated on,"
+                " and would look better than it is: give the same --data and --validation as it had, or data without"
+                " its pictures."
+            )
     learning_targets(train, recipe)
     card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),

@@ -41,7 +41,7 @@ class RunFolder:
     @property
     def is_begun(self) -> bool:
         """Whether there is a run in it."""
-        return self.config.is_file()
+        return self.config.is_file() and self.data.is_file()
 
     def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
         """Make the folder and write what is known beforehand; TrainingError if it cannot be made."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion_perception.core.errors import EvaluationError, PerceptionError
+from emotion_perception.core.errors import EvaluationError, PerceptionError, TrainingError
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.learning import Watcher
 from emotion_perception.training.recipes import Recipe
@@ -60,9 +60,14 @@ class Trial:
 
 
 def open_study(storage: str, name: str, sweep: Sweep) -> Any:
-    """Open the study, or create and plan it. EvaluationError if it is about something else, or cannot be reached."""
-    import optuna
+    """Open the study, or create and plan it.
 
+    EvaluationError if it is about something else, or cannot be reached; TrainingError without Optuna.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise TrainingError(f"sweeps need Optuna ({error}): python3 -m pip install optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     try:
@@ -182,8 +187,8 @@ def _take_back(study: Any, sweep: Sweep) -> None:
 
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         folder = Path(trial.user_attrs.get(_FOLDER, ""))
-        ours = trial.user_attrs.get(_HOST) == socket.gethostname() and folder.parent == sweep.out.absolute()
-        if ours and _is_free(folder):
+        here = trial.user_attrs.get(_HOST) == socket.gethostname() and folder.parent == sweep.out.absolute()
+        if here and _is_free(folder):
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             _begin_anew(study, trial)
 
@@ -210,11 +215,10 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _is_free(folder: Path) -> bool:
+    """Whether a trial's folder is here and nobody works in it; not here, it is another machine's of the same name."""
     try:
         with (folder / ".lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return True
-    except BlockingIOError:
+    except (FileNotFoundError, BlockingIOError):
         return False
     return True

@@ -25,9 +25,15 @@ def taught(
     Of each picture only those teachers are asked that have not learnt from it, for they know its label, right or wrong,
     by heart; where all have, all are. So teachers of different folds together tell of every picture what they think.
 
-    teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed. TrainingError for a
+    teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed, elsewhere too, where the
+    teachers are not. TrainingError for a
     teacher that is none, that knows other classes, or whose pictures have another size.
     """
+    key = _key(dataset, teachers)
+    if cache.is_file():
+        with np.load(cache) as saved:
+            if str(saved["key"]) == key:
+                return softmax(saved["logits"], temperature)
     runs = [RunFolder(path) for path in teachers]
     for run in runs:
         if not run.best.is_file() or not run.trained_on.is_file():
@@ -39,11 +45,6 @@ def taught(
                 f"teacher {run.path} learnt from pictures of {_words(learnt)}, and the student does from those of"
                 f" {_words(dataset.shape)}, so nobody can tell which of them it knows: choose one of the same size."
             )
-    key = _key(dataset, runs)
-    if cache.is_file():
-        with np.load(cache) as saved:
-            if str(saved["key"]) == key:
-                return softmax(saved["logits"], temperature)
     total = np.zeros((len(dataset), len(dataset.classes)), np.float32)
     asked = np.zeros((len(dataset), 1), np.float32)
     everybody = np.zeros_like(total)
@@ -72,9 +73,8 @@ def _save(path: Path, key: str, mean: NDArray[np.float32]) -> None:
         np.savez(file, key=np.array(key), logits=mean)
 
 
-def _key(dataset: Dataset, runs: Sequence[RunFolder]) -> str:
-    """Changes with the pictures, their order, and the teachers."""
+def _key(dataset: Dataset, teachers: Sequence[Path]) -> str:
+    """Changes with the pictures, their order, and whom was asked; the teachers need not be here any more."""
     total = hashlib.sha256(dataset.fingerprints().tobytes())
-    for run in runs:
-        total.update(hashlib.sha256(run.best.read_bytes()).digest())
+    total.update("\n".join(map(str, teachers)).encode())
     return total.hexdigest()

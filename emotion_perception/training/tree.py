@@ -21,7 +21,10 @@ def pictures_in(folder: Path) -> Iterator[Path]:
     pending = [folder]
     while pending:
         current = pending.pop()
-        status = current.stat()
+        try:
+            status = current.stat()
+        except OSError as error:
+            raise _unreadable(current, error) from error
         if (mark := (status.st_dev, status.st_ino)) in seen:
             continue
         seen.add(mark)
@@ -41,4 +44,8 @@ def _entries(folder: Path) -> list[Path]:
         with os.scandir(folder) as entries:
             return [folder / name for name in sorted(entry.name for entry in entries)]
     except OSError as error:
-        raise DatasetError(f"{folder} cannot be read ({error.strerror}): check the folder.") from error
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: OSError) -> DatasetError:
+    return DatasetError(f"{folder} cannot be read ({error.strerror}): check the folder.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -43,11 +44,16 @@ def build_model(name: str, classes: int, **options: Any) -> Any:
     options: those of the architecture's ``build``, beyond the number of classes; each architecture takes its own, and
     one it does not know is a TrainingError that names them.
     """
+    return builder(name, options)(classes, **options)
+
+
+def builder(name: str, options: Collection[str]) -> Callable[..., Any]:
+    """Return an architecture's ``build``; TrainingError if it does not take these options."""
     input_of(name)
     load_keras()
-    build = import_module(f"emotion_perception.training.architectures.{name}").build
+    build: Callable[..., Any] = import_module(f"emotion_perception.training.architectures.{name}").build
     known = build.__code__.co_varnames[1 : 1 + build.__code__.co_kwonlyargcount]
     if unknown := sorted(set(options) - set(known)):
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         raise TrainingError(f'{name} has no option "{unknown[0]}": {takes}.')
-    return build(classes, **options)
+    return build

@@ -36,9 +36,11 @@ def read_fer2013(path: Path, *, votes: Path | None, reading: Reading, skipped: S
     place = Path(path)
     offsets, numbers, ordinals = array("q"), array("q"), array("q")
     labels, splits = bytearray(), bytearray()
+    written = 0  # lines, without blank ones at the end
     for ordinal, line in enumerate(lines):
         if line.content is not None and not line.content.strip():
             continue
+        written = ordinal + 1
         try:
             label, split = _label_and_split(line, columns)
         except RowError as fault:
@@ -51,16 +53,17 @@ def read_fer2013(path: Path, *, votes: Path | None, reading: Reading, skipped: S
         splits.append(split)
     skipped.must_leave(len(labels), str(path))
     descriptor = _Descriptor(place)
+    named = np.array(SPLITS)[np.frombuffer(splits, np.uint8)]
 
     def load(row: int) -> NDArray[np.uint8]:
         return _pixels(descriptor.line_at(offsets[row]), columns)
 
     table = Table(
         labels=np.frombuffer(labels, np.uint8),
-        splits=np.array(SPLITS)[np.frombuffer(splits, np.uint8)],
+        splits=named,
         sources=Sources.of_lines(path.name, np.array(numbers, np.int64), unit="line"),
         name=path.stem,
-        votes=None if ballots is None else ballots.rows(np.array(ordinals, np.int64), path),
+        votes=None if ballots is None else ballots.rows(np.array(ordinals, np.int64), named, path, written),
     )
     return collect(table, load, (_SIDE, _SIDE), reading=reading, skipped=skipped)
 

@@ -20,16 +20,31 @@ _MOST_VOTES = 127
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """(N, 10) int8, a row for each line of FER2013's csv after its header; -1 where a line is unusable."""
+    """A row for each line of FER2013's csv after its header.
+
+    values: (N, 10) int8, -1 where a line is unusable. usages: (N,) str, what the line says of the split.
+    """
 
     path: Path
     values: NDArray[np.int8]
+    usages: NDArray[np.str_]
 
-    def rows(self, ordinals: NDArray[np.int64], dataset: Path) -> NDArray[np.int8]:
-        """Those of the lines with these numbers, the first after the header being 0; DatasetError if one is missing."""
-        if int(ordinals.max()) >= len(self.values):
+    def rows(
+        self, ordinals: NDArray[np.int64], splits: NDArray[np.str_], dataset: Path, lines: int
+    ) -> NDArray[np.int8]:
+        """Those of the lines with these numbers, the first after the header being 0.
+
+        splits: what the dataset says of each. lines: how many the dataset has. DatasetError if the two differ in their
+        number of lines or in a split, for then a picture would get another one's votes.
+        """
+        remedy = "they have to be of the same FER2013, line by line; without votes, move that file away."
+        if lines != len(self.values):
+            raise DatasetError(f"{self.path} has {len(self.values)} lines and {dataset} {lines}: {remedy}")
+        if (differs := self.usages[ordinals] != splits).any():
+            row = int(np.argmax(differs))
             raise DatasetError(
-                f"{self.path} has {len(self.values)} lines, and {dataset} more: they have to be of the same FER2013."
+                f'line {ordinals[row] + 2} is "{self.usages[ordinals[row]]}" in {self.path} and "{splits[row]}" in'
+                f" {dataset}: {remedy}"
             )
         return self.values[ordinals]
 
@@ -40,13 +55,16 @@ def read_votes(path: Path, *, skipped: Skipped) -> Votes:
     header = next(lines, None)
     if header is None or not is_ferplus_header(header):
         raise DatasetError(f"{path}: its first line is not FER+'s (Usage, Image name, neutral, happiness, …).")
-    counts = array("b")
+    counts, usages, written = array("b"), [], 0
     for line in lines:
         values = _votes(line)
         if values is None:
             skipped.add(f"{path.name}, line {line.number}", "it has not ten counts of votes, so its picture has none")
         counts.extend(values or [-1] * len(FER_PLUS))
-    return Votes(path, np.frombuffer(counts, np.int8).reshape(-1, len(FER_PLUS)))
+        usages.append((line.content or b"").partition(b",")[0].strip(b' "').decode("utf-8", "replace"))
+        if line.content is None or line.content.strip():
+            written = len(usages)  # without blank lines at the end
+    return Votes(path, np.frombuffer(counts, np.int8).reshape(-1, len(FER_PLUS))[:written], np.array(usages[:written]))
 
 
 def is_ferplus(path: Path) -> bool:

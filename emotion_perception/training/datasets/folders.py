@@ -46,7 +46,7 @@ def read_folders(path: Path, *, reading: Reading, skipped: Skipped) -> Dataset:
     ``PublicTest_`` or ``PrivateTest_`` gives the split before the folder does. The pictures of one of CK+'s people are
     a group. DatasetError if there is no such folder, or if classes are numbers, whose meaning nobody can guess.
     """
-    places = _class_folders(path)
+    places = _class_folders(path, skipped)
     names = sorted({folder.name for folder, _ in places})
     if not names:
         raise DatasetError(f"{path} has no folders in it: it needs one of pictures for each class.")
@@ -99,8 +99,8 @@ def label_of(folder: str) -> str | None:
         return None
 
 
-def _class_folders(path: Path) -> list[tuple[Path, str]]:
-    """Return every class's folders with their split."""
+def _class_folders(path: Path, skipped: Skipped) -> list[tuple[Path, str]]:
+    """Return every class's folders with their split; beside folders of splits, no other is one."""
     top = folders_in(path)
     names = {folder.name.lower() for folder in top}
     if not names & _SPLIT_FOLDERS.keys():
@@ -108,6 +108,9 @@ def _class_folders(path: Path) -> list[tuple[Path, str]]:
     translate = dict(_SPLIT_FOLDERS)
     if names & _VALIDATION:
         translate |= dict.fromkeys(_TEST, "PrivateTest")
+    for folder in top:
+        if folder.name.lower() not in translate:
+            skipped.add(folder.name, "it lies beside folders of splits and is none: move it into train")
     return [
         (folder, translate[split.name.lower()])
         for split in top

@@ -128,8 +128,8 @@ def _member(archive: zipfile.ZipFile, key: str, path: Path, memory: int) -> NDAr
             raise DatasetError(f'{path}: "{key}" is {dtype} of shape {shape}, which is not what a dataset holds.')
         if (size := int(np.prod(shape, dtype=object)) * dtype.itemsize) > memory:
             raise DatasetError(
-                f'{path}: "{key}" unpacks to {size / 1e9:.1f} GB, and {memory / 1e9:.1f} GB are allowed: allow more'
-                " (--memory), or merge it into a folder of arrays, which is read from the disk."
+                f'{path}: "{key}" unpacks to {size / 1e9:.1f} GB, and {memory / 1e9:.1f} GB are allowed: make a folder'
+                f" of arrays of it, which is read from the disk (dataset merge OUT {path.name} --memory GB)."
             )
         content, filled = bytearray(size), 0
         while filled < size and (piece := file.read(min(_PIECE, size - filled))):

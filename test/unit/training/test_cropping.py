@@ -60,3 +60,8 @@ def test_what_is_there_is_not_looked_for_again(photos: Path, tmp_path: Path) -> 
     assert main(["dataset", "faces", str(photos), str(out)]) == 0
     assert made.stat().st_size < 200
     assert main(["dataset", "faces", str(photos), str(photos / "faces")]) == 1
+
+
+def test_photographs_that_are_not_there_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dataset", "faces", str(tmp_path / "none"), str(tmp_path / "faces")]) == 1
+    assert f"{tmp_path / 'none'} cannot be read (No such file or directory)" in capsys.readouterr().err

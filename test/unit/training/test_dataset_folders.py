@@ -40,6 +40,15 @@ def test_a_validation_folder_makes_test_the_private_one(tmp_path: Path, save: Sa
     }
 
 
+def test_classes_beside_splits_are_told(tmp_path: Path, save: Save) -> None:
+    for folder in ("happy", "sad", "test/happy"):
+        save(tmp_path / folder / "1.png")
+    said: list[str] = []
+    assert open_dataset(tmp_path, report=said.append).split_names == ("PublicTest",)
+    reason = "was skipped: it lies beside folders of splits and is none: move it into train"
+    assert said == [f"happy {reason}", f"sad {reason}"]
+
+
 def test_ck_plus_has_people_and_a_class_that_is_none_of_ours(tmp_path: Path, save: Save) -> None:
     for name in ("anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise"):
         for person in (10, 11):

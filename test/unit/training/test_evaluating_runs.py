@@ -122,7 +122,34 @@ def test_an_export_gets_its_card_and_its_row(
     rows = capsys.readouterr().out.splitlines()
     assert rows[0] == "PublicTest of bars:"
     assert rows[4].startswith("| cnn3_48 | not published | best ")
-    assert rows[5].startswith(f"| {found['model']} | – | – | 70 |")
+    assert rows[5].startswith(f"| {found['model']} | not published | – | 70 |")
+
+
+def test_a_model_beside_somebody_elses_configuration_is_of_no_run(
+    run: RunFolder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    place = tmp_path / "workspace" / "models"
+    assert main(["export", str(run.path), "--formats", "float32", "--out", str(place)]) == 0
+    (tmp_path / "workspace" / "config.yaml").write_text("robot: NAO\n")
+    model = place / "cnn3_48_float32.tflite"
+    assert main(["evaluate", "--data", str(data), "--model", str(model), "--out", str(tmp_path / "page")]) == 0
+    assert not list((tmp_path / "workspace").glob("*.csv"))
+    assert len(read_looks(tmp_path / "share" / "emotion_perception" / "test_looks.csv")) == 1
+
+
+def test_a_format_that_answers_otherwise_is_named_and_the_others_are_written(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from emotion_perception.training import export
+
+    monkeypatch.setitem(export.FORMATS, "float16", (".tflite", -1.0))
+    formats = ["float16", "float32"]
+    assert main(["export", str(run.path), "--formats", *formats, "--out", str(tmp_path), "--name", "mine"]) == 1
+    said = capsys.readouterr().err
+    assert "float16 does not answer as the network" in said
+    assert "Written was mine_float32.tflite." in said
+    assert {path.name for path in tmp_path.iterdir()} == {"mine_float32.tflite", "mine_float32.yaml"}
 
 
 def test_a_network_of_8_bit_answers_as_one_of_32(run: RunFolder, data: Path, tmp_path: Path) -> None:

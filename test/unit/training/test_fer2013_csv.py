@@ -104,7 +104,7 @@ def test_what_does_not_fit_into_memory_stays_in_the_file(tmp_path: Path, rows: l
 def test_votes_are_joined_by_line_also_past_malformed_rows(tmp_path: Path, rows: list[str]) -> None:
     rows[3] = "9,1,Training"
     path = write(tmp_path / "fer2013.csv", rows)
-    votes = [f"Training,fer{n:07}.png,{n},0,0,0,0,0,0,0,0,{10 - n}" for n in range(10)]
+    votes = ballots()
     votes[6] = "Training,,ten,0,0,0,0,0,0,0,0,0"
     write(tmp_path / "fer2013new.csv", votes, VOTES)
     said: list[str] = []
@@ -118,6 +118,29 @@ def test_votes_are_joined_by_line_also_past_malformed_rows(tmp_path: Path, rows:
         open_dataset(path, votes=elsewhere, report=said.append)
     with pytest.raises(DatasetError, match="with --votes"):
         open_dataset(elsewhere)
+
+
+def ballots() -> list[str]:
+    """FER+'s lines for those of ``rows``."""
+    return [f"{'Training' if n < 8 else 'PublicTest'},fer{n:07}.png,{n},0,0,0,0,0,0,0,0,{10 - n}" for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda rows: rows[:2] + rows[3:], "has 10 lines and .* 9: they have to be of the same FER2013"),
+        (lambda rows: rows[:2] + rows[3:] + rows[2:3], 'line 9 is "Training" in .* and "PublicTest" in'),
+        (lambda rows: [*rows[:4], "", *rows[4:]], "has 10 lines and .* 11: they have to be"),
+    ],
+    ids=["a row less", "another order", "a blank line"],
+)
+def test_votes_of_other_pictures_are_refused(
+    tmp_path: Path, rows: list[str], spoil: Callable[[list[str]], list[str]], reason: str
+) -> None:
+    write(tmp_path / "fer2013new.csv", [*ballots(), "", ""], VOTES)
+    assert open_dataset(write(tmp_path / "fer2013.csv", [*rows, ""])).votes is not None
+    with pytest.raises(DatasetError, match=reason):
+        open_dataset(write(tmp_path / "fer2013.csv", spoil(rows)))
 
 
 def test_votes_for_other_data_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:

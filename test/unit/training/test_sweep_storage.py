@@ -34,6 +34,23 @@ def test_nothing_at_random_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "--random 0 draws nothing: give 1 or more" in capsys.readouterr().err
 
 
+def test_an_option_that_the_network_does_not_have_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sweep(tmp_path, "--vary", "dropout=0.2,0.5", "width=1,2") == 1
+    assert 'cnn3_48 has no option "width": it takes dropout' in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trial_of_another_machine_of_the_same_name_is_not_taken(tmp_path: Path) -> None:
+    from emotion_perception.training.sweep import _is_free
+
+    assert not _is_free(tmp_path / "trial-0000")
+    (tmp_path / "trial-0001").mkdir()
+    (tmp_path / "trial-0001" / ".lock").touch()
+    assert _is_free(tmp_path / "trial-0001")
+
+
 @pytest.mark.parametrize(
     "command",
     [["export", "run"], ["sweep", "--recipe", "cnn3_48", "--data", "x", "--out", "y", "--vary", "batch=1"],

@@ -41,8 +41,16 @@ def test_each_is_as_its_thesis_has_it(name: str) -> None:
 def test_what_an_architecture_cannot_do_is_said() -> None:
     with pytest.raises(TrainingError, match=r'no architecture "resnet": choose one of .*fer_resnet'):
         build_model("resnet", 7)
-    with pytest.raises(TrainingError, match=r'cnn3_48 has no option "width": it takes none'):
+    with pytest.raises(TrainingError, match=r'cnn3_48 has no option "width": it takes dropout'):
         build_model("cnn3_48", 7, width=2.0)
+    with pytest.raises(TrainingError, match=r'mini_xception has no option "dropout": it takes none'):
+        build_model("mini_xception", 7, dropout=0.5)
+
+
+@pytest.mark.parametrize("name", ["cnn3_48", "cnn_bn_48", "cnn_dnn_48", "vgg_shallow_224", "fer_resnet"])
+def test_dropout_before_the_last_layer_can_be_chosen(name: str) -> None:
+    *_, last = (layer for layer in build(name, dropout=0.25).layers if type(layer).__name__ == "Dropout")
+    assert last.rate == 0.25
 
 
 def test_weights_from_a_path(tmp_path: Path) -> None:

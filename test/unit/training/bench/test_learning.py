@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emotion_perception.cli.main import main
+from emotion_perception.core.errors import DatasetError, EvaluationError
 from emotion_perception.core.expression import ExpressionModel
 from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.card import model_card
 from emotion_perception.training.choosing import without_classes
 from emotion_perception.training.datasets import open_dataset
+from emotion_perception.training.evaluation import read_evaluation
 from emotion_perception.training.metrics import score
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe, load_recipe
@@ -235,6 +240,57 @@ def test_teachers_must_have_learnt_from_the_same_pictures(
     taught = [*train, "--data", str(bars), "--out", str(tmp_path / "student"), "--teaching", "0.5", "--teachers"]
     assert main([*taught, str(teacher)]) == 1
     assert "learnt from pictures of 24x24, and the student does from those of 48x48" in capsys.readouterr().err
+
+
+def test_a_taught_run_goes_on_where_its_teachers_are_not(bars: Path, tmp_path: Path) -> None:
+    teacher, student, moved = tmp_path / "teacher", tmp_path / "student", tmp_path / "elsewhere"
+    train = ["train", "--recipe", "cnn3_48", "--data", str(bars)]
+    assert main([*train, "--epochs", "1", "--out", str(teacher)]) == 0
+    taught = ["--epochs", "2", "--teaching", "0.5", "--teachers", str(teacher), "--stop-after", "0.0001"]
+    assert main([*train, *taught, "--out", str(student)]) == 0
+    shutil.rmtree(teacher)
+    student.rename(moved)
+    assert main(["train", "--out", str(moved), "--resume"]) == 0
+    assert len(rows(moved)) == 2
+
+
+def test_rows_of_no_split_are_learnt_from_beside_those_for_training(bars: Path) -> None:
+    dataset = open_dataset(bars)
+    splits = dataset.splits.copy()
+    splits[:70] = ""
+    train, validation = training_parts(replace(dataset, splits=splits), Recipe())
+    assert len(train) + len(validation) == 154
+    with pytest.raises(DatasetError, match=r"has only test pictures \(PublicTest\), which nothing learns from"):
+        training_parts(dataset.split("PublicTest"), Recipe())
+
+
+def test_pictures_that_the_first_run_learnt_from_do_not_tell_how_good_the_second_is(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = ["train", "--recipe", "cnn3_48", "--data", str(bars), "--epochs", "1"]
+    assert main([*train, "--out", str(tmp_path / "first")]) == 0
+    second = [*train, "--out", str(tmp_path / "second"), "--start", str(tmp_path / "first"), "--validation", "0.5"]
+    assert main(second) == 1
+    assert "of the 77 pictures that this run would be validated on" in capsys.readouterr().err
+    assert not RunFolder(tmp_path / "second").is_begun
+
+
+def test_a_card_counts_the_looks_of_all_runs_it_goes_back_to(bars: Path, tmp_path: Path) -> None:
+    runs = [tmp_path / name for name in ("first", "second", "third")]
+    for run, start in zip(runs, [None, *runs], strict=False):
+        begun = ["--start", str(start)] if start else []
+        command = ["train", "--recipe", "cnn3_48", "--data", str(bars), "--epochs", "1", "--out", str(run)]
+        assert main([*command, *begun]) == 0
+        assert main(["evaluate", "--data", str(bars), "--model", str(run)]) == 0
+    assert main(["export", str(runs[2]), "--formats", "float32"]) == 0
+    model, page = runs[2] / "export" / "cnn3_48_float32.tflite", tmp_path / "page"
+    assert main(["evaluate", "--data", str(bars), "--model", str(model), "--out", str(page)]) == 0
+    found = read_evaluation(page / "evaluation.json")
+    description = ExpressionModel.load(str(model)).description
+    assert "measured on a test split: 4 times" in model_card(description, found, RunFolder(runs[2]))
+    shutil.rmtree(runs[0])
+    with pytest.raises(EvaluationError, match="its looks at the test cannot be counted: bring it back"):
+        model_card(description, found, RunFolder(runs[2]))
 
 
 def test_a_training_begins_with_the_weights_of_another_run(
