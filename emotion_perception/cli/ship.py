@@ -22,9 +22,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "ship",
         help="make the robot's expression model again from the data",
-        description="Trains teachers and a student, exports it, evaluates the files and writes their cards, by a plan"
-        " of config/training/plans. Each step is a command of its own and is shown; after a kill, the same `ship` goes"
-        " on where it was.",
+        description="Trains teachers, a student and what follows, exports the last one, evaluates the files and writes"
+        " their cards, by a plan of config/training/plans. Each step is a command of its own and is shown; after a"
+        " kill, the same `ship` goes on where it was.",
     )
     parser.add_argument("--plan", default="fer_resnet", metavar="NAME", help="or a yaml file (fer_resnet)")
     parser.add_argument("--data", type=Path, required=True, metavar="PATH", help="the dataset, as `train` takes it")

@@ -18,9 +18,10 @@ class Plan:
     """How a model is made; each field is a key of the yaml.
 
     teacher, student: recipes. teachers: how many, each with another fold left out; 0 for none. teacher_changes,
-    student_changes: values in place of the recipes'. polish: more such values, for a second training that begins with
-    the student's weights; {} for none. formats, main: as `export` takes them. test: the split on which the exported
-    files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
+    student_changes: values in place of the recipes'. polish: more such values, for each further training: it begins
+    with the weights of the one before, and where they have ``teaching``, the student and all before it teach it, too
+    (born-again networks, Furlanello et al., 2018). formats, main: as `export` takes them. test: the split on which the
+    exported files are evaluated, "" for none. through_pipeline: the main one also by detector and alignment.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Plan:
     teachers: int = 0
     teacher_changes: dict[str, Any] = field(default_factory=dict)
     student_changes: dict[str, Any] = field(default_factory=dict)
-    polish: dict[str, Any] = field(default_factory=dict)
+    polish: list[dict[str, Any]] = field(default_factory=list)
 
     def commands(self, data: Path, work: Path, *, backend: str = "") -> list[list[str]]:
         """The arguments of `emotion-perception`, in order; each may be given again after it was stopped, or done."""
@@ -46,12 +47,13 @@ class Plan:
              "--out", str(folder), *given, *_flags(self.teacher_changes)]
             for fold, folder in enumerate(taught)
         ]  # fmt: skip
-        student, told = work / "student", ["--teachers", *map(str, taught)] if taught else []
         train = ["train", "--recipe", self.student, *given]
-        lessons.append([*train, "--out", str(student), *_flags(self.student_changes), *told])
-        if self.polish:
-            changes = _flags(self.student_changes | self.polish)
-            lessons.append([*train, "--out", str(self.kept(work)), "--start", str(student), *changes, *told])
+        for run, (folder, changes) in enumerate(zip(self._runs(work), [{}, *self.polish], strict=True)):
+            earlier = self._runs(work)[:run]
+            start = ["--start", str(earlier[-1])] if earlier else []
+            asked = [*taught, *(earlier if "teaching" in changes else [])]
+            told = ["--teachers", *map(str, asked)] if asked else []
+            lessons.append([*train, "--out", str(folder), *start, *_flags(self.student_changes | changes), *told])
         files = ["export", str(self.kept(work)), "--data", str(data), "--out", str(self.exports(work)),
                  "--name", self.name, "--version", self.version, "--licence", self.licence, "--main", self.main,
                  "--formats", *self.formats]  # fmt: skip
@@ -59,7 +61,10 @@ class Plan:
 
     def kept(self, work: Path) -> Path:
         """The run whose network is exported."""
-        return work / ("polished" if self.polish else "student")
+        return self._runs(work)[-1]
+
+    def _runs(self, work: Path) -> list[Path]:
+        return [work / "student", *(work / f"polished{number}" for number in range(1, 1 + len(self.polish)))]
 
     def exports(self, work: Path) -> Path:
         """Where the files are made: in the run's folder, so that looks at the test are noted with it."""
@@ -97,12 +102,14 @@ def load_plan(which: str | Path) -> Plan:
         "formats": list,
         "teacher_changes": dict,
         "student_changes": dict,
-        "polish": dict,
+        "polish": list,
     }
     for key, value in document.items():
         if type(value) is not (kind := kinds.get(key, str)):
             words = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "keys and values"}
             raise TrainingError(f'{path}: "{key}" is {value!r}, but must be {words[kind]}.')
+    if not all(isinstance(one, dict) for one in document.get("polish", [])):
+        raise TrainingError(f'{path}: "polish" is {document["polish"]!r}, but must be a list of keys and values.')
     needed = [name for name, one in known.items() if name not in document and one.default is dataclasses.MISSING
               and one.default_factory is dataclasses.MISSING]  # fmt: skip
     if needed:

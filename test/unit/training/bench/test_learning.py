@@ -177,7 +177,8 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     plan, work, out = tmp_path / "plan.yaml", tmp_path / "work", tmp_path / "models"
     plan.write_text(
         "name: tiny\nversion: '1'\nlicence: none, a test\nteacher: cnn3_48\nteachers: 2\nstudent: cnn3_48\n"
-        "teacher_changes: {epochs: 1}\nstudent_changes: {epochs: 1, teaching: 0.7}\npolish: {seed: 1}\n"
+        "teacher_changes: {epochs: 1}\nstudent_changes: {epochs: 1, teaching: 0.7}\n"
+        "polish: [{seed: 1, teaching: 0.5}]\n"
         "formats: [float16, int8]\n"
         "main: float16\ntest: PublicTest\n"
     )
@@ -192,14 +193,15 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     np.testing.assert_allclose(answers[0], answers[1], atol=0.25)
     for card in ("tiny.md", "tiny_int8.md"):
         assert "measured on a test split: 2 times" in (out / card).read_text()
-    assert "Begun with the weights of student. Teachers: teacher0, teacher1." in (out / "tiny.md").read_text()
+    told = "Begun with the weights of student. Teachers: teacher0, teacher1, student."
+    assert told in (out / "tiny.md").read_text()
     train = ["train", "--resume", "--out", str(work / "student"), "--teachers", str(work / "teacher0")]
     assert main(train) == 1
     assert "began with another --teachers: leave it out" in capsys.readouterr().err
-    student = (work / "polished" / "best.keras").read_bytes()
+    student = (work / "polished1" / "best.keras").read_bytes()
     look = (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns
     assert main(command) == 0  # once more changes nothing
-    assert (work / "polished" / "best.keras").read_bytes() == student
+    assert (work / "polished1" / "best.keras").read_bytes() == student
     assert (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns == look
 
 

@@ -99,11 +99,23 @@ def test_teachers_leave_out_a_part_each_and_come_first() -> None:
     assert load_recipe(plan.teacher).folds == plan.teachers
 
 
+def test_a_network_is_polished_by_those_before_it() -> None:
+    polish = [{"epochs": 60, "seed": 1}, {"seed": 2, "teaching": 0.7}]
+    plan = dataclasses.replace(load_plan("fer_resnet"), polish=polish)
+    _, second, third, export, *_ = plan.commands(Path("X.npz"), Path("work"))
+    assert second[second.index("--start") + 1] == "work/student"
+    assert "--teachers" not in second
+    assert third[third.index("--start") + 1] == "work/polished1"
+    assert third[-5:] == ["--teaching", "0.7", "--teachers", "work/student", "work/polished1"]
+    assert export[1] == "work/polished2"
+
+
 def test_a_bad_plan_is_named(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     for text, sentence in (("nme: x", 'no key "nme"'), ("name: x", '"version" is missing'), ("[", "not valid yaml"),
                            ("formats: float16", "must be a list"), ("version: 1", "must be text"),
-                           ("teachers: five", "must be a whole number")):  # fmt: skip
+                           ("teachers: five", "must be a whole number"),
+                           ("polish: [5]", "must be a list of keys")):  # fmt: skip
         path.write_text(text)
         with pytest.raises(TrainingError, match=sentence):
             load_plan(path)
