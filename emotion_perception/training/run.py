@@ -47,8 +47,9 @@ def begin(
     train, validation = training_parts(_opened(data, kind, recipe), recipe)
     _, model, _ = build(recipe, len(train.classes))
     if start:
-        take_weights(model, RunFolder(start))
-        known = int(np.isin(validation.fingerprints(), RunFolder(start).learnt_from()).sum())
+        first = RunFolder(start)
+        take_weights(model, first)
+        known = int(np.isin(validation.fingerprints(), first.learnt_from()).sum())
         if known:
             raise TrainingError(
                 f"{start} learnt from {known} of the {len(validation)} pictures that this run would be validated on,"
