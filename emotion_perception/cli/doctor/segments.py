@@ -9,13 +9,13 @@ what it receives, and keeps a lock (flock) on a file beside each, named `…_el`
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from emotion_perception.core.locking import locked
 
 SHARED_MEMORY = Path("/dev/shm")
 _FILE = re.compile(r"(?:sem\.)?(fast(?:rtps|dds)_(?:port\d+|[0-9a-z]{16}))(?:_el|_sl|_mutex)?")
@@ -79,15 +79,12 @@ def _hold_locks(files: tuple[Path, ...]) -> Iterator[list[int] | None]:
     with contextlib.ExitStack() as stack:
         for path in filter(_is_lock, files):
             try:
-                lock = os.open(path, os.O_RDONLY)
-                stack.callback(os.close, lock)
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.append(stack.enter_context(locked(path, wait=False, make=False)))
             except FileNotFoundError:
                 continue
             except OSError:
                 refused = True
                 break
-            held.append(lock)
         yield None if refused else held
 
 

