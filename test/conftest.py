@@ -3,12 +3,14 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,22 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def asset() -> Callable[[str], Path]:
     """asset("demo_clip") -> its file; `make test` has pulled them all, so a missing one is an error and no skip."""
     return weights.locate
+
+
+@pytest.fixture
+def files_of_at_most() -> Callable[[int], AbstractContextManager[None]]:
+    """What a full disk does to a writer, on any computer: no file may become larger."""
+
+    @contextmanager
+    def limited(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 @pytest.fixture(scope="session")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emotion_perception.cli.progress import progress_bar
 from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.expression import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from emotion_perception.training.classifiers import Classifier, Progress
+    from emotion_perception.training.classifiers import Classifier
     from emotion_perception.training.evaluation import Answers, Evaluation
     from emotion_perception.training.pipeline import PipelineScores
-
-_EVERY = 0.2  # seconds between two lines of progress
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.ArgumentParser:
@@ -66,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     size, channels = classifier.input.size, classifier.input.channels
     dataset = open_for(args.data, size=size, channels=channels, kind=args.kind)
     split, part = choose_split(dataset, args.split)
-    answers = ask(classifier, part, progress=_progress("pictures"))
+    answers = ask(classifier, part, progress=progress_bar("asked about"))
     pipeline = _through_pipeline(classifier, answers) if args.through_pipeline else None
     found = evaluate(classifier, dataset, answers, split=split, pipeline=pipeline)
     try:
@@ -94,7 +92,7 @@ def _through_pipeline(classifier: Classifier, answers: Answers) -> PipelineScore
         classes=classifier.classes,
         model=classifier.expression,
         detector=create_detector(),
-        progress=_progress("scenes"),
+        progress=progress_bar("looked at scenes"),
     )
 
 
@@ -111,19 +109,3 @@ def _write(found: Evaluation, folder: Path) -> None:
     draw_reliability(found, folder / "reliability.png")
     write_text(folder / "evaluation.md", evaluation_page(found))
     write_text(folder / "evaluation.json", found.to_json() + "\n")
-
-
-def _progress(what: str) -> Progress | None:
-    """A line that counts, on a terminal."""
-    if not sys.stderr.isatty():
-        return None
-    shown = 0.0
-
-    def show(done: int, total: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if done == total or now - shown > _EVERY:
-            shown = now
-            print(f"\r{done} of {total} {what} ", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-    return show

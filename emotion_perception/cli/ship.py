@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from emotion_perception.core.errors import TrainingError
+from emotion_perception.core.errors import EvaluationError, TrainingError
 from emotion_perception.core.expression import read_description
 from emotion_perception.training.backend import BACKENDS
 from emotion_perception.training.files import write_bytes
@@ -55,13 +54,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _is_evaluated(command: list[str]) -> bool:
-    """Whether the very file that ``command`` evaluates has been, in the same place."""
+    """Whether the very file that ``command`` evaluates has been, on the same split, in the same place."""
+    from emotion_perception.training.evaluation import read_evaluation
+
     model = read_description(Path(command[command.index("--model") + 1]))
     try:
-        found = json.loads((Path(command[command.index("--out") + 1]) / "evaluation.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_evaluation(Path(command[command.index("--out") + 1]) / "evaluation.json")
+    except EvaluationError:
         return False
-    return isinstance(found, dict) and found.get("model_sha256") == model.sha256
+    if "--through-pipeline" in command and not found["pipeline"]:
+        return False
+    return (found["model_sha256"], found["split"]) == (model.sha256, command[command.index("--split") + 1])
 
 
 def _copy(made: Path, out: Path) -> None:

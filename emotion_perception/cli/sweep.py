@@ -38,13 +38,16 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 
 def run(args: argparse.Namespace) -> int:
-    """Work on the study until nothing is left. Returns 0; an error of core.errors says why it cannot."""
+    """Work on the study until nothing is left. Returns 0, or 1 if every training failed.
+
+    An error of core.errors says why it cannot.
+    """
     load_keras()  # first, so that what is missing is told in a sentence
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training.architectures.registry import builder
     from emotion_perception.training.datasets import open_dataset
     from emotion_perception.training.recipes import load_recipe
-    from emotion_perception.training.sweep import Sweep, open_study, trials, work
+    from emotion_perception.training.sweep import Sweep, open_study, work
     from emotion_perception.training.sweep_space import at_random, grid, read_space
 
     if args.random is not None and args.random < 1:
@@ -64,27 +67,29 @@ def run(args: argparse.Namespace) -> int:
     sweep = Sweep(recipe=recipe, space=space, plan=plan, data=data, kind=args.kind, digest=digest, out=out)
     study = open_study(args.storage or f"sqlite:///{out.absolute() / 'sweep.db'}", args.study, sweep)
 
-    def report() -> None:
-        _report(args.study, sweep, trials(study))
-
     with Bar() as bar:
-        work(study, sweep, bar, after_trial=report, say=_say)
-    report()
-    found = trials(study)
+        work(study, sweep, bar, after_trial=lambda: _report(args.study, sweep, study), say=_say)
+    found = _report(args.study, sweep, study)
     if elsewhere := sum(trial.state == "running" for trial in found):
         _say(f"{elsewhere} trials are still trained elsewhere; the same command reports again")
     print((out / "sweep.md").read_text(encoding="utf-8"), end="")
-    return 0
+    return 1 if found and all(trial.state == "fail" for trial in found) else 0
 
 
-def _report(name: str, sweep: Any, found: Any) -> None:
+def _report(name: str, sweep: Any, study: Any) -> list[Any]:
+    """Write table and plot anew; returns the trials that they show."""
     from emotion_perception.training.files import write_text
+    from emotion_perception.training.run_folder import RunFolder
+    from emotion_perception.training.sweep import trials
     from emotion_perception.training.sweep_page import draw_effects, sweep_page
 
-    text = sweep_page(name, sweep.space, found)
-    if draw_effects(sweep.space, found, sweep.out / "sweep.png"):
-        text += "\n![Accuracy against each option](sweep.png)\n"
-    write_text(sweep.out / "sweep.md", text)
+    with RunFolder(sweep.out).alone(wait=True):  # several workers may share it
+        found = trials(study)
+        text = sweep_page(name, sweep.space, found)
+        if draw_effects(sweep.space, found, sweep.out / "sweep.png"):
+            text += "\n![Accuracy against each option](sweep.png)\n"
+        write_text(sweep.out / "sweep.md", text)
+    return found
 
 
 def _say(text: str) -> None:

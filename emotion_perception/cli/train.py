@@ -71,16 +71,17 @@ def run(args: argparse.Namespace) -> int:
         )
     recipe = folder.recipe() if resumes else load_recipe(args.recipe).but(**given)
     with folder.alone(), Bar() as bar:
+        parts = None
         if not resumes:
-            card = training.begin(
-                folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers, start=args.start
+            parts = training.begin(
+                folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers, start=args.start, say=_say
             )
-            _say(f"{card['name']}: {sum(card['training'].values())} pictures to learn from,"
-                 f" {sum(card['validation'].values())} to validate on")  # fmt: skip
+            _say(f"{parts[0].name}: {len(parts[0])} pictures to learn from, {len(parts[1])} to validate on")
         state = training.go_on(
             folder,
             bar,
             data=args.data,
+            parts=parts,
             save_every=60 * args.save_every,
             stop_after=60 * args.stop_after,
             say=_say,

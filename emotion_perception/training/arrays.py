@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import DatasetError
+from emotion_perception.core.locking import locked
 from emotion_perception.training.collecting import Progress
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.images import chunks
@@ -69,48 +71,68 @@ def write_arrays(dataset: Dataset, folder: Path, *, progress: Progress | None = 
     """Write a new folder, wholly or not at all, a few pictures at a time; DatasetError if it exists or cannot be."""
     if folder.exists():
         raise DatasetError(f"{folder} is there already: delete it, or choose another name.")
-    draft = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        images = np.lib.format.open_memmap(draft / "images.npy", "w+", np.uint8, dataset.images.shape)
+        with _draft_of(folder) as draft:
+            if folder.exists():
+                raise DatasetError(f"{folder} is there already: another process wrote it meanwhile.")
+            _fill(dataset, draft, progress)
+            draft.rename(folder)
+    except OSError as error:
+        raise DatasetError(f"{folder} cannot be written ({error.strerror or error}): choose another place.") from error
+
+
+@contextlib.contextmanager
+def _draft_of(folder: Path) -> Iterator[Path]:
+    """An empty folder beside it, for one process at a time; what a kill left there is cleared."""
+    draft = folder.with_name(f".{folder.name}.part")
+
+    def is_ours(handle: int) -> bool:  # and was not given its name, or cleared, by whom we waited for
+        return draft.is_dir() and draft.stat().st_ino == os.fstat(handle).st_ino
+
+    while True:
+        draft.mkdir(exist_ok=True)
+        with locked(draft, make=False) as handle:
+            if not is_ours(handle):
+                continue
+            try:
+                for left in draft.iterdir():
+                    left.unlink()
+                yield draft
+            finally:
+                if is_ours(handle):
+                    shutil.rmtree(draft, ignore_errors=True)
+            return
+
+
+def _fill(dataset: Dataset, draft: Path, progress: Progress | None) -> None:
+    # Not memory-mapped: where the disk is full, that ends the process (SIGBUS) in place of telling it.
+    with (draft / "images.npy").open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": dataset.images.shape}
+        np.lib.format.write_array_header_1_0(file, header)
         done = 0
         for chunk in chunks(dataset.images):
-            images[done : done + len(chunk)] = chunk
+            file.write(np.ascontiguousarray(chunk).data)
             done += len(chunk)
             if progress:
                 progress(done, len(dataset))
-        images.flush()
-        arrays: dict[str, NDArray[Any] | None] = {
-            "labels": dataset.labels,
-            "splits": dataset.splits,
-            "votes": dataset.votes,
-            "groups": dataset.groups,
-            "source_file": dataset.sources.file,
-            "source_line": dataset.sources.line,
-        }
-        for name, array in arrays.items():
-            if array is not None:
-                np.save(draft / f"{name}.npy", array, allow_pickle=False)
-        description = {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "name": dataset.name,
-            "classes": dataset.classes,
-            "unit": dataset.sources.unit,
-            "files": dataset.sources.files,
-        }
-        (draft / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")
-        draft.chmod(0o777 & ~_umask())
-        draft.rename(folder)
-    except OSError as error:
-        raise DatasetError(f"{folder} cannot be written ({error.strerror}): choose another place.") from error
-    finally:
-        if draft:
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    arrays: dict[str, NDArray[Any] | None] = {
+        "labels": dataset.labels,
+        "splits": dataset.splits,
+        "votes": dataset.votes,
+        "groups": dataset.groups,
+        "source_file": dataset.sources.file,
+        "source_line": dataset.sources.line,
+    }
+    for name, array in arrays.items():
+        if array is not None:
+            np.save(draft / f"{name}.npy", array, allow_pickle=False)
+    description = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "name": dataset.name,
+        "classes": dataset.classes,
+        "unit": dataset.sources.unit,
+        "files": dataset.sources.files,
+    }
+    (draft / _DESCRIPTION).write_text(json.dumps(description), encoding="utf-8")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from emotion_perception.core.errors import DatasetError
+from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.training.arrays import is_arrays, read_arrays, write_arrays
 from emotion_perception.training.dataset import Dataset
 
@@ -19,14 +19,19 @@ def cached(path: Path, folder: Path, options: object, read: Callable[[], Dataset
     """Return ``read()`` from ``folder``, where it is written first unless it was: memory-mapped, all rows good.
 
     path: the dataset's file or folder. watched: that, or the folder that holds all of it: every file in it is looked at
-    (name, size, time of change) but not opened.
-    options: whatever else the result depends on, printable. DatasetError if the folder cannot be written.
+    (name, size, time of change) but not opened. options: whatever else the result depends on, printable.
+    DatasetError if the folder cannot be written; ParameterError if it lies inside what is watched.
     """
+    if folder.expanduser().resolve().is_relative_to(watched.resolve()):
+        raise ParameterError(f"{folder} lies inside {watched}, which it would change: choose a place outside it.")
     place = folder.expanduser() / f"{path.resolve().name}-{_mark(watched, (path.name, options))}"
     if not is_arrays(place):
         dataset = read()
-        if not place.exists():
+        try:
             write_arrays(dataset, place)
+        except DatasetError:
+            if not is_arrays(place):  # another process may have been faster
+                raise
     return read_arrays(place)
 
 

@@ -28,6 +28,9 @@ other data, expect less."""
 _FER2013 = """FER2013's pictures were found by an image search; they are grey, 48x48 pixels, and some have wrong labels.
 Nothing tells who the people in them are."""
 
+_FER_PLUS = """Beside the labels it learnt FER+'s votes: what ten annotators saw in each picture (Barsoum et al., 2016;
+MIT licence)."""
+
 
 def model_card(description: ModelDescription, evaluation: dict[str, Any], run: RunFolder | None) -> str:
     """Return the Markdown page of a model from its description, what evaluation.json says, and the run it came from.
@@ -75,23 +78,16 @@ def _facts(description: ModelDescription, evaluation: dict[str, Any]) -> str:
 
 
 def _scores(evaluation: dict[str, Any]) -> list[str]:
-    known = evaluation.get("without_known")
-    rows = [("accuracy", percent(evaluation["accuracy"]))]
-    if known:
-        rows.append((f"on those {known_row(evaluation['split'], evaluation['known'])}", percent(known["accuracy"])))
-    rows += [
-        ("balanced accuracy", percent(evaluation["balanced_accuracy"])),
-        ("macro-F1", percent(evaluation["macro_f1"])),
-        (f"ECE, {evaluation['ece_bins']} bins", f"{evaluation['ece']:.3f}"),
-    ]
+    rows = [_row("all", evaluation)]
+    if known := evaluation.get("without_known"):
+        rows.append(_row(known_row(evaluation["split"], evaluation["known"]), known))
+    head = ("pictures", "count", "accuracy", "balanced accuracy", "macro-F1", f"ECE, {evaluation['ece_bins']} bins")
     classes = [
         (name, str(each["support"]), percent(each["precision"]), percent(each["recall"]), percent(each["f1"]))
         for name, each in evaluation["per_class"].items()
     ]
-    where = (
-        f"{evaluation['split']} of {evaluation['data']}, {evaluation['count']} pictures, on {evaluation['date'][:10]}:"
-    )
-    parts = [where, table(("what", "value"), rows), table(("class", "pictures", "precision", "recall", "F1"), classes)]
+    where = f"{evaluation['split']} of {evaluation['data']}, on {evaluation['date'][:10]}:"
+    parts = [where, table(head, rows), table(("class", "pictures", "precision", "recall", "F1"), classes)]
     if found := evaluation.get("pipeline"):
         parts.append(
             f"As the robot has it, the same faces drawn into scenes of {found['scene']}: {found['detector']} finds"
@@ -101,17 +97,25 @@ def _scores(evaluation: dict[str, Any]) -> list[str]:
     return parts
 
 
+def _row(name: str, scores: dict[str, Any]) -> tuple[str, ...]:
+    shares = (percent(scores["balanced_accuracy"]), percent(scores["macro_f1"]))
+    return (name, str(scores["count"]), percent(scores["accuracy"], 2), *shares, f"{scores['ece']:.3f}")
+
+
 def _training(run: RunFolder) -> list[str]:
     data = run.data_card()
     teachers = ", ".join(Path(place).name for place in data["teachers"]) or "none"
     begun = [f"Begun with the weights of {start.path.name}." for start in run.started_from()]
     counts = [(name, str(count), str(data["validation"].get(name, 0))) for name, count in data["training"].items()]
+    recipe = run.recipe()
     return [
-        f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`), selected"
-        f" on {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
+        f"Trained on {sum(data['training'].values())} pictures of {data['name']} (SHA-256 `{data['digest']}`),"
+        f" {'and its last epoch kept; validated' if recipe.monitor == 'epoch' else 'selected'} on"
+        f" {sum(data['validation'].values())} others of the same split; no test split was looked at in training.",
+        *([_FER_PLUS] * bool(recipe.votes_head or recipe.ferplus)),
         table(("class", "training", "validation"), counts),
         " ".join([*begun, f"Teachers: {teachers}. Recipe:"]),
-        f"```yaml\n{run.recipe().to_yaml()}```",
+        f"```yaml\n{recipe.to_yaml()}```",
     ]
 
 
@@ -127,9 +131,10 @@ def _ancestry(run: RunFolder) -> list[RunFolder]:
 
 def _looks(looks: list[dict[str, str]]) -> list[str]:
     rows = [
-        (look["date"][:10], look["model"], look["model_sha256"][:12], look["split"], percent(float(look["accuracy"])))
+        (look["date"][:10], look["model"], look["model_sha256"][:12], look["split"],
+         percent(float(look["accuracy"]), 2))
         for look in looks
-    ]
+    ]  # fmt: skip
     return [
         f"How often this run, and those it began with, were measured on a test split: {len(looks)} times.",
         table(("date", "model", "SHA-256", "split", "accuracy"), rows),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,17 +15,14 @@ from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.expression import ExpressionModel, ModelDescription
 from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
-from emotion_perception.training.answers import softmax
+from emotion_perception.training.answers import outputs, softmax
 from emotion_perception.training.architectures.registry import Input
-from emotion_perception.training.fitting import fitted
+from emotion_perception.training.collecting import Progress
 from emotion_perception.training.images import Images
 from emotion_perception.training.run_folder import RunFolder
 
-Progress = Callable[[int, int], None]
-
 _KERAS = (".keras", ".h5", ".hdf5")
 _NETWORKS = (".tflite", ".onnx")
-_KERAS_PORTION = 256
 #: Outputs that sum to 1 within it are probabilities.
 _SUM_TOLERANCE = 1e-2
 
@@ -155,15 +151,7 @@ class KerasClassifier:
 
     def probabilities(self, images: Images, progress: Progress | None = None) -> NDArray[np.float64]:
         """See Classifier."""
-        mean, std = self._scaling
-        parts = []
-        for start in range(0, len(images), _KERAS_PORTION):
-            portion = fitted(np.asarray(images[start : start + _KERAS_PORTION]), self.input)
-            scaled = (portion.astype(np.float32) - mean) / std
-            parts.append(np.asarray(self._model.predict_on_batch(scaled), np.float32))
-            if progress:
-                progress(start + len(portion), len(images))
-        answers = np.concatenate(parts)
+        answers = outputs(self._model, images, scaling=self._scaling, progress=progress)
         return (answers if _are_probabilities(answers) else softmax(answers)).astype(np.float64)
 
 

@@ -14,13 +14,13 @@ from emotion_perception.training.evaluation import read_evaluation
 from emotion_perception.training.evaluation_page import percent
 from emotion_perception.training.run_folder import RunFolder
 
-#: What the authors of an architecture say of it on FER2013; of the others, no number is published that names its split.
+#: What the authors of an architecture say of it on FER2013; of the others, we found no number that names its split.
 PUBLISHED = {
     "mini_xception": "66 % (Arriaga et al., 2017)",
     "fer_mini_xception": "66 % (Arriaga et al., 2017)",
     "fer_resnet": "ours",
 }
-_UNPUBLISHED = "not published"
+_UNPUBLISHED = "none found"
 _DASH = "–"
 
 
@@ -58,16 +58,17 @@ def comparison_page(entries: Sequence[Entry]) -> str:
 
     The pictures of a class that a model does not know are left out of its row, so data are compared by name.
     """
-    about = {(each.evaluation["data"], each.evaluation["split"]) for each in entries if each.evaluation}
+    about = {_about(each.evaluation) for each in entries if each.evaluation}
     if len(about) > 1:
-        raise EvaluationError(
-            f"these were measured on {' and '.join(' '.join(each) for each in sorted(about))}: evaluate all on one"
-            " split."
-        )
-    head = ("model", "published", "epochs", "pictures", "accuracy", "not in Training too", "macro-F1", "ECE")
+        raise EvaluationError(f"these were measured on {' and on '.join(sorted(about))}: evaluate all on one split.")
+    head = ("model", "published", "epochs", "pictures", "accuracy", "without known ones", "macro-F1", "ECE")
     rows = [(each.name, each.published, each.epochs, *_measured(each.evaluation)) for each in entries]
-    where = "".join(f"{split} of {data}" for data, split in about) or "Nothing was evaluated yet"
+    where = "".join(about) or "Nothing was evaluated yet"
     return f"{where}:\n\n{table(head, rows)}\n"
+
+
+def _about(found: dict[str, Any]) -> str:
+    return f"{found['split']} of {found['data']} ({found['count'] + found['left_out']} pictures)"
 
 
 def _published(name: str) -> str:
@@ -82,8 +83,8 @@ def _measured(found: dict[str, Any] | None) -> tuple[str, ...]:
     known = found.get("without_known")
     return (
         str(found["count"]),
-        percent(found["accuracy"]),
-        percent(known["accuracy"]) if known else _DASH,
+        percent(found["accuracy"], 2),
+        percent(known["accuracy"], 2) if known else _DASH,
         percent(found["macro_f1"]),
         f"{found['ece']:.3f}",
     )

@@ -43,8 +43,11 @@ def convert(
     """
     if method not in METHODS:
         raise ParameterError(f'pictures cannot be converted by "{method}": choose one of {", ".join(METHODS)}.')
-    steps = list(_steps(source, target, size if method == "crop" else 0, skipped))
-    return make_all(steps, source, target, method=method, workers=workers, skipped=skipped, progress=progress)
+    size = size if method == "crop" else 0
+    steps = list(_steps(source, target, size, skipped))
+    return make_all(
+        steps, source, target, method=method, size=size, workers=workers, skipped=skipped, progress=progress
+    )
 
 
 def _steps(source: Path, target: Path, size: int, skipped: Skipped) -> Iterator[Step]:

@@ -53,4 +53,6 @@ def cut_faces(
             place = picture.relative_to(source)
             yield Step(str(place), picture, target / place.with_name(f"{place.name}.png"), partial(cut, picture))
 
-    return make_all(list(steps()), source, target, workers=workers, skipped=skipped, progress=progress)
+    return make_all(
+        list(steps()), source, target, method="crop", size=size, workers=workers, skipped=skipped, progress=progress
+    )

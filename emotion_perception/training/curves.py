@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emotion_perception.training.files import write_whole
+from emotion_perception.training.figures import new_figure, save_figure
 
 
 def draw_curves(history: list[dict[str, float]], path: Path, *, title: str, best_epoch: int) -> None:
     """Draw the rows of log.csv into a PNG, with a line at the best epoch (counted from 1)."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    figure = new_figure((9.0, 4.5))
     figure.suptitle(title)
     epochs = [row["epoch"] for row in history]
     panels = (
@@ -30,4 +28,4 @@ def draw_curves(history: list[dict[str, float]], path: Path, *, title: str, best
         axes.grid(alpha=0.3)
         if len(lines) > 1:
             axes.legend()
-    write_whole(path, lambda part: figure.savefig(part, dpi=110))
+    save_figure(figure, path)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emotion_perception.core.errors import DatasetError
 from emotion_perception.training.dataset import Dataset
+from emotion_perception.training.figures import new_figure, save_figure
 from emotion_perception.training.statistics import Statistics
 
-_DPI = 110
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _COLUMNS = 10
 _NO_SPLIT = "no split"
 
 
 def draw_histogram(found: Statistics, picture: Path) -> None:
-    """Draw the rows of each class, a bar for each split; DatasetError if the picture cannot be written."""
-    figure = _figure((9.0, 4.0))
+    """Draw the rows of each class, a bar for each split; DatasetError or TrainingError if it cannot be written."""
+    figure = new_figure((9.0, 4.0))
     axes = figure.subplots()
     classes = list(next(iter(found.counts.values())))
     width = 0.8 / len(found.counts)
@@ -34,9 +37,9 @@ def draw_histogram(found: Statistics, picture: Path) -> None:
 
 
 def draw_samples(dataset: Dataset, picture: Path, *, seed: int) -> None:
-    """Draw up to ten pictures of each class, a row for each, chosen by ``seed``; DatasetError as above."""
+    """Draw up to ten pictures of each class, a row for each, chosen by ``seed``; errors as above."""
     generator = np.random.default_rng(seed)
-    figure = _figure((_COLUMNS * 0.9 + 1, len(dataset.classes) * 0.9))
+    figure = new_figure((_COLUMNS * 0.9 + 1, len(dataset.classes) * 0.9))
     panels = figure.subplots(len(dataset.classes), _COLUMNS, squeeze=False)
     for label, name in enumerate(dataset.classes):
         rows = np.sort(generator.permutation(np.flatnonzero(dataset.labels == label))[:_COLUMNS])
@@ -48,19 +51,9 @@ def draw_samples(dataset: Dataset, picture: Path, *, seed: int) -> None:
     _save(figure, picture)
 
 
-def _figure(size: tuple[float, float]) -> Any:
-    # Matplotlib takes half a second to load. No pyplot: no global state.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Any, picture: Path) -> None:
+def _save(figure: Figure, picture: Path) -> None:
     try:
         picture.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(picture, dpi=_DPI, metadata={"Software": None})
     except OSError as error:
         raise DatasetError(f"{picture} cannot be written ({error.strerror}): choose another folder.") from error
+    save_figure(figure, picture)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from emotion_perception.training.calibration import (
     reliability,
     with_temperature,
 )
-from emotion_perception.training.classifiers import Classifier, Progress
+from emotion_perception.training.classifiers import Classifier
+from emotion_perception.training.collecting import Progress
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.metrics import ClassScore, Scores, score
 from emotion_perception.training.parts import training_parts
@@ -173,9 +174,9 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     """Read an evaluation.json; EvaluationError if it is missing or damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict) or "accuracy" not in found:
-            raise ValueError("it has no accuracy")
-    except (OSError, ValueError) as error:
+        if missing := sorted({one.name for one in fields(Evaluation)} - set(found)):
+            raise ValueError(f"it has no {missing[0]}")
+    except (OSError, ValueError, TypeError) as error:
         raise EvaluationError(f"{path} cannot be read ({error}): run `emotion-perception evaluate` anew.") from error
     return found
 
@@ -191,13 +192,16 @@ def _part(found: NDArray[np.float64], labels: NDArray[np.uint8], classifier: Cla
 
 
 def _known(classifier: Classifier, dataset: Dataset, part: Dataset, split: str) -> NDArray[np.bool_] | None:
-    """(N,) which pictures of the part are in Training too, or were learnt from; None if neither is known."""
+    """(N,) which pictures of the part are in Training too, or were learnt from; None if neither is known.
+
+    What a run learnt from is only known again at the size that it had.
+    """
     known: set[bytes] = set()
     is_told = False
     if split not in ("Training", "all") and "Training" in dataset.split_names:
         known.update(dataset.split("Training").fingerprints().tolist())
         is_told = True
-    if classifier.run and classifier.run.trained_on.is_file():
+    if classifier.run and classifier.run.trained_on.is_file() and classifier.run.picture() == part.shape:
         known.update(classifier.run.learnt_from().tolist())
         is_told = True
     return np.array([mark in known for mark in part.fingerprints().tolist()]) if is_told else None

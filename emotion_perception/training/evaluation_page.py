@@ -34,11 +34,11 @@ def scores_table(found: Evaluation) -> str:
     head = ("pictures", "count", "accuracy", "balanced", "macro-F1", "macro AUC", "ECE")
     area = _DASH if found.macro_auc is None else f"{found.macro_auc:.3f}"
     ece = f"{found.ece:.3f}"
-    rows = [("all", str(found.count), percent(found.accuracy), percent(found.balanced_accuracy),
+    rows = [("all", str(found.count), percent(found.accuracy, 2), percent(found.balanced_accuracy),
              percent(found.macro_f1), area, ece)]  # fmt: skip
     if part := found.without_known:
         name = known_row(found.split, found.known)
-        rows.append((name, str(part.count), percent(part.accuracy), percent(part.balanced_accuracy),
+        rows.append((name, str(part.count), percent(part.accuracy, 2), percent(part.balanced_accuracy),
                      percent(part.macro_f1), _DASH, f"{part.ece:.3f}"))  # fmt: skip
     if fitted := found.calibrated:
         name = f"all, at temperature {fitted.temperature:.3f}"
@@ -86,6 +86,6 @@ def pipeline_table(found: PipelineScores) -> str:
     )
 
 
-def percent(value: float) -> str:
+def percent(value: float, digits: int = 1) -> str:
     """As "65.4 %"."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.{digits}f} %"

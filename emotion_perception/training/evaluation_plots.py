@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from emotion_perception.core.errors import EvaluationError
 from emotion_perception.training.evaluation import Evaluation
-
-_DPI = 110
+from emotion_perception.training.figures import new_figure, save_figure
 
 
 def draw_confusion(found: Evaluation, path: Path) -> None:
-    """Counts, shaded by their part of the row: of the pictures of a class. EvaluationError if it cannot be written."""
-    figure, axes = _figure((6.4, 5.6))
+    """Counts, shaded by their part of the row: of the pictures of a class. TrainingError if it cannot be written."""
+    figure = new_figure((6.4, 5.6))
+    axes = figure.subplots()
     counts = np.array(found.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -28,12 +26,13 @@ def draw_confusion(found: Evaluation, path: Path) -> None:
     axes.set_yticks(places, found.classes)
     axes.set(xlabel="answer", ylabel="right class", title=_title(found))
     figure.colorbar(picture, label="part of the right class", fraction=0.046)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_reliability(found: Evaluation, path: Path) -> None:
-    """Accuracy by confidence, and how many answers there were. EvaluationError if it cannot be written."""
-    figure, (upper, lower) = _figure((5.6, 6.4), rows=2, height_ratios=(3, 1))
+    """Accuracy by confidence, and how many answers there were. TrainingError if it cannot be written."""
+    figure = new_figure((5.6, 6.4))
+    upper, lower = figure.subplots(2, height_ratios=(3, 1))
     width = 1 / found.ece_bins
     filled = [each for each in found.reliability if each.accuracy is not None]
     upper.plot((0, 1), (0, 1), color="0.5", linestyle="--", label="as sure as right")
@@ -45,25 +44,8 @@ def draw_reliability(found: Evaluation, path: Path) -> None:
     lower.bar([each.low for each in found.reliability], [each.count for each in found.reliability], width,
               align="edge", edgecolor="white")  # fmt: skip
     lower.set(xlim=(0, 1), xlabel="confidence", ylabel="pictures")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _title(found: Evaluation) -> str:
     return f"{found.model}, {found.split}: {100 * found.accuracy:.1f} % of {found.count}"
-
-
-def _figure(size: tuple[float, float], *, rows: int = 1, height_ratios: tuple[int, ...] = (1,)) -> tuple[Any, Any]:
-    # Matplotlib takes half a second to load. No pyplot: no global state.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, height_ratios=height_ratios)
-
-
-def _save(figure: Any, path: Path) -> None:
-    try:
-        figure.savefig(path, dpi=_DPI, metadata={"Software": None})
-    except OSError as error:
-        raise EvaluationError(f"{path} cannot be written ({error.strerror}): choose another folder.") from error

@@ -17,7 +17,7 @@ from emotion_perception.core.errors import EvaluationError, TrainingError
 from emotion_perception.core.expression import ExpressionModel, read_description
 from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
-from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.answers import outputs, softmax
 from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.calibration import fit_temperature
@@ -89,7 +89,7 @@ def export(
         raise TrainingError(f"network {best} cannot be read ({error}): give the folder of a finished run.") from error
     shape = model.input_shape[1:]
     wanted = Input(shape[0], shape[-1])
-    truth = logits(model, validation.images)
+    truth = outputs(model, validation.images)
     folder.mkdir(parents=True, exist_ok=True)
     made, refused = [], []
     for kind in formats:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emotion_perception.core.errors import TrainingError
 from emotion_perception.training import checkpoint
 from emotion_perception.training.acceleration import accelerated
-from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.answers import outputs, softmax
 from emotion_perception.training.architectures import build_model, input_of
 from emotion_perception.training.curves import draw_curves
 from emotion_perception.training.dataset import Dataset
@@ -181,7 +181,7 @@ class _Course:
         with self._average():
             self._plain.set_weights(self._model.get_weights())
         validation = self._lesson.validation
-        said = score(softmax(logits(self._plain, validation.images)), validation.labels, validation.classes)
+        said = score(softmax(outputs(self._plain, validation.images)), validation.labels, validation.classes)
         row = {
             "epoch": float(state.epoch + 1),
             "learning_rate": self._rate(self._feed.steps - 1),

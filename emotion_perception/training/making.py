@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import DatasetError, ParameterError
 from emotion_perception.training.collecting import Progress
+from emotion_perception.training.files import write_text
 from emotion_perception.training.pictures import RowError
 from emotion_perception.training.skipping import Skipped
 
 _IN_FLIGHT = 64  # pictures that wait for a thread
 _DRAFT = ".part"
+#: Hidden, in the target: how its pictures were made.
+_HOW = ".made"
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,24 @@ def make_all(
     target: Path,
     *,
     method: str = "copy",
+    size: int = 0,
     workers: int,
     skipped: Skipped,
     progress: Progress | None,
 ) -> Counter[str]:
     """Make every step's target, all of them below ``target``; returns how many pictures each folder there holds now.
 
-    method: copy, link or hardlink, of files that are not cut. What is there already is not made again, and no file is
-    ever half there, so that a run that was ended at any moment goes on where it was. DatasetError if nothing can be
-    made or written; ParameterError if ``target`` lies inside ``source``.
+    method: copy, link or hardlink, of files that are not cut; size: side of those that are. What is there already is
+    not made again, and no file is ever half there, so that a run that was ended at any moment goes on where it was. A
+    second step with the target of an earlier one is skipped. DatasetError if nothing can be made or written;
+    ParameterError if ``target`` lies inside ``source``, or was made by another method or at another size.
     """
     if target.resolve().is_relative_to(source.resolve()):
         raise ParameterError(f"{target} lies inside {source}, which would be read again: choose a place outside it.")
     skipped.must_leave(len(steps), str(source))
     try:
+        _refuse_mixture(target, f"{method} {size}\n")
+        steps = list(_without_repeats(steps, skipped))
         for folder in {step.target.parent for step in steps}:
             folder.mkdir(parents=True, exist_ok=True)
             for draft in folder.glob(f".*{_DRAFT}"):
@@ -71,6 +78,29 @@ def make_all(
             progress(done, len(steps))
     skipped.must_leave(counts.total(), str(source))
     return counts
+
+
+def _refuse_mixture(target: Path, how: str) -> None:
+    told = target / _HOW
+    target.mkdir(parents=True, exist_ok=True)
+    if not told.is_file():
+        write_text(told, how)
+    before = told.read_text(encoding="utf-8")
+    if before != how:
+        raise ParameterError(
+            f"{target} holds pictures that were made in another way (method and size {before.strip()}, not"
+            f" {how.strip()}): give the same options, or another folder."
+        )
+
+
+def _without_repeats(steps: Iterable[Step], skipped: Skipped) -> Iterator[Step]:
+    seen: set[Path] = set()
+    for step in steps:
+        if step.target in seen:
+            skipped.add(step.place, "an earlier one is the same picture, or has its name")
+        else:
+            seen.add(step.target)
+            yield step
 
 
 def _in_parallel(steps: Iterable[Step], work: Callable[[Step], str], workers: int) -> Iterator[tuple[Step, str]]:

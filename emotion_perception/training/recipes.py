@@ -80,8 +80,8 @@ class Recipe:
     plateau_patience: int = _option(10, "epochs without progress that are a plateau", low=1)
     lowest_learning_rate: float = _option(0.0, "plateaus stop there, cosine ends there", low=0, high=1)
     patience: int = _option(0, "stop after so many epochs without progress, 0 never", low=0)
-    monitor: str = _option("val_accuracy", "progress, and the best epoch, are told by",
-                           choices=("val_accuracy", "val_loss", "val_macro_f1"))  # fmt: skip
+    monitor: str = _option("val_accuracy", "progress, and the best epoch, are told by; epoch: the last one is best",
+                           choices=("val_accuracy", "val_loss", "val_macro_f1", "epoch"))  # fmt: skip
     precision: str = _option("float32", "of products: bfloat16 is faster where the processor has it",
                              choices=("float32", "bfloat16"))  # fmt: skip
     compile: bool = _option(False, "let XLA compile the step (TensorFlow), or Inductor (PyTorch)")
@@ -91,6 +91,10 @@ class Recipe:
             _check(one.name, getattr(self, one.name), one.metadata)
         if self.folds == 1 or (self.folds and self.fold >= self.folds):
             raise TrainingError(f"fold {self.fold} of {self.folds}: give 2 folds or more, counted from 0.")
+        if self.monitor == "epoch" and (self.schedule == "plateau" or self.patience):
+            raise TrainingError(
+                '"monitor" is epoch, by which no plateau is seen: give another schedule and patience 0.'
+            )
 
     @property
     def augmentation(self) -> Augmentation:

@@ -17,12 +17,13 @@ from emotion_perception.training.checkpoint import State
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets import open_for
 from emotion_perception.training.files import write_whole
+from emotion_perception.training.leaks import refuse_leak
 from emotion_perception.training.learning import Lesson, Watcher, build, learn, take_weights
 from emotion_perception.training.parts import training_parts
 from emotion_perception.training.recipes import Recipe
 from emotion_perception.training.run_folder import RunFolder
 from emotion_perception.training.targets import learning_targets
-from emotion_perception.training.teachers import taught
+from emotion_perception.training.teachers import check_teacher, taught
 
 
 def begin(
@@ -33,12 +34,13 @@ def begin(
     kind: str = "",
     teachers: Sequence[Path] = (),
     start: Path | None = None,
-) -> dict[str, Any]:
-    """Make a run's folder; returns what its data.json says. start: a run whose weights to begin with.
+    say: Callable[[str], None] = print,
+) -> tuple[Dataset, Dataset]:
+    """Make a run's folder; returns what it learns from and is validated on. start: a run whose weights to begin with.
 
-    Nothing is written before network and targets are known to be possible. TrainingError if they are not, if there is
-    a run in it already, or if there are teachers and the recipe leaves them no part; DatasetError if the recipe wants
-    votes that the data do not have.
+    Nothing is written before network, teachers and targets are known to be possible. TrainingError if they are not, if
+    there is a run in it already, or if there are teachers and the recipe leaves them no part; DatasetError if the
+    recipe wants votes that the data do not have.
     """
     if folder.is_begun:
         raise TrainingError(f"there is a run in {folder.path} already: give --resume to go on, or another --out.")
@@ -49,13 +51,10 @@ def begin(
     if start:
         first = RunFolder(start)
         take_weights(model, first)
-        known = int(np.isin(validation.fingerprints(), first.learnt_from()).sum())
-        if known:
-            raise TrainingError(
-                f"{start} learnt from {known} of the {len(validation)} pictures that this run would be validated on,"
-                " and would look better than it is: give the same --data and --validation as it had, or data without"
-                " its pictures."
-            )
+        refuse_leak(first, validation, say=say)
+    for teacher in map(RunFolder, teachers):
+        check_teacher(teacher, train)
+        refuse_leak(teacher, validation, say=say)
     learning_targets(train, recipe)
     card = _card(train, validation) | {
         "data": str(data.expanduser().absolute()),
@@ -64,7 +63,7 @@ def begin(
         "start": places([start] if start else []),
     }
     folder.begin(recipe, card)
-    return card
+    return train, validation
 
 
 def places(runs: Sequence[Path]) -> list[str]:
@@ -77,16 +76,18 @@ def go_on(
     watcher: Watcher,
     *,
     data: Path | None = None,
+    parts: tuple[Dataset, Dataset] | None = None,
     save_every: float = 300.0,
     stop_after: float = 0.0,
     say: Callable[[str], None] = print,
 ) -> State:
     """Train the run in ``folder`` to its end, from wherever it stands.
 
-    data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
+    data: where the pictures are now, if they were moved. parts: what ``begin`` returned, if it was just now.
+    TrainingError if they are not those the run began with.
     """
     recipe, card = folder.recipe(), folder.data_card()
-    train, validation = opened_parts(folder, data)
+    train, validation = parts or opened_parts(folder, data)
     if not folder.trained_on.is_file():
         marks = np.unique(np.concatenate([train.fingerprints(), *(run.learnt_from() for run in folder.started_from())]))
         write_whole(folder.trained_on, lambda part: np.save(part, marks))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import fcntl
 import io
 import json
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
+from emotion_perception.core.locking import locked
 from emotion_perception.training.files import write_text
 from emotion_perception.training.recipes import Recipe, load_recipe
 
@@ -37,6 +37,7 @@ class RunFolder:
         self.curves = path / "curves.png"
         self.trained_on = path / "trained_on.npy"
         self.taught = path / "taught.npz"
+        self.lock = path / ".lock"
 
     @property
     def is_begun(self) -> bool:
@@ -54,25 +55,34 @@ class RunFolder:
         write_text(self.data, json.dumps(data, indent=2) + "\n")
         write_text(self.config, recipe.to_yaml())  # last: with it the run is begun
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it is here, and no process trains in it."""
+        if not self.lock.is_file():
+            return False
+        try:
+            with locked(self.lock, wait=False, make=False):
+                return True
+        except BlockingIOError:
+            return False
+
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, *, wait: bool = False) -> Iterator[None]:
         """Make the folder and keep other processes from training in it; the end of the process, a kill too, lets it go.
 
-        TrainingError if one does already, or if the folder cannot be made.
+        TrainingError if one does already and this is not to wait, or if the folder cannot be made.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            file = (self.path / ".lock").open("w")
-        except OSError as error:
-            raise TrainingError(
-                f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
-            ) from error
-        with file:
+        with contextlib.ExitStack() as stack:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+                self.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(self.lock, wait=wait))
+            except BlockingIOError as error:
                 raise TrainingError(
                     f"another process trains in {self.path}: wait for it, end it, or choose another --out."
+                ) from error
+            except OSError as error:
+                raise TrainingError(
+                    f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
                 ) from error
             yield
 
@@ -96,6 +106,10 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{self.data} cannot be read ({error}): train anew in another folder.") from error
         return dict(card)
+
+    def picture(self) -> tuple[int, ...]:
+        """(H, W) or (H, W, 3) of the pictures it learnt from, of which ``learnt_from`` are the fingerprints."""
+        return tuple(self.data_card()["picture"])
 
     def started_from(self) -> list[RunFolder]:
         """The run whose weights it began with, if there is one."""

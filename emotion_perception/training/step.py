@@ -23,9 +23,6 @@ class Step(Protocol):
     def settle(self) -> None:
         """Bring the variables of model and optimiser up to date; call it before they are read."""
 
-    def restart(self) -> None:
-        """Take up the variables of model and optimiser anew; call it after they were changed."""
-
 
 def make_step(model: keras.Model, optimizer: keras.Optimizer, recipe: Recipe, *, classes: int) -> Step:
     """The step of the backend in use. classes: the model's first answers; those after them are of the votes' head."""
@@ -75,13 +72,11 @@ class _TensorFlowStep:
     def settle(self) -> None:
         pass
 
-    def restart(self) -> None:
-        pass
-
 
 class _JaxStep:
     def __init__(self, model: keras.Model, optimizer: keras.Optimizer, classes: int, *, compiled: bool) -> None:
         import jax
+        import jax.numpy as jnp
 
         self._model, self._optimizer = model, optimizer
         self._rate = [variable.path.rsplit("/", 1)[-1] for variable in optimizer.variables].index("learning_rate")
@@ -103,8 +98,7 @@ class _JaxStep:
             return (list(trained), list(others), list(optimised)), told
 
         self._step = jax.jit(step, donate_argnums=0)
-        self._state: Any = None
-        self.restart()
+        self._state: Any = tuple([jnp.array(variable.value) for variable in part] for part in self._variables())
 
     def __call__(self, batch: Batch, learning_rate: float) -> Any:
         self._state, told = self._step(self._state, np.float32(learning_rate), batch)
@@ -119,11 +113,6 @@ class _JaxStep:
         for variables, values in zip(self._variables(), self._state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(jnp.array(value))  # a copy: the next step takes over the memory of the state
-
-    def restart(self) -> None:
-        import jax.numpy as jnp
-
-        self._state = tuple([jnp.array(variable.value) for variable in part] for part in self._variables())
 
 
 class _TorchStep:
@@ -152,7 +141,4 @@ class _TorchStep:
         return ops.convert_to_numpy(torch.stack([total.detach(), accuracy]))
 
     def settle(self) -> None:
-        pass
-
-    def restart(self) -> None:
         pass

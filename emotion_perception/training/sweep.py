@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import re
 import socket
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,8 @@ from emotion_perception.training.sweep_space import Choices, Space
 
 #: A worker that has shown no sign of life for so many seconds has died, and its trial is open to others.
 _HEARTBEAT, _GRACE = 60, 180
+#: Of the reason why a trial failed: databases keep so many characters of an attribute.
+_LONGEST_WHY = 500
 _PLAN, _VALUES, _FOLDER, _HOST, _WHY = "plan", "values", "folder", "host", "why"
 
 
@@ -103,19 +103,24 @@ def without_password(text: str) -> str:
 
 
 def work(
-    study: Any, sweep: Sweep, watcher: Watcher, *, after_trial: Callable[[], None], say: Callable[[str], None]
+    study: Any, sweep: Sweep, watcher: Watcher, *, after_trial: Callable[[], object], say: Callable[[str], None]
 ) -> None:
     """Train what nobody else does until nothing is left; a training of ours that a kill ended goes on.
 
-    after_trial: called whenever one is over. An error of a trial fails that trial, and the next one begins. Whatever
-    else ends one, Ctrl-C too, leaves it to whoever works on the study next.
+    after_trial: called whenever one is over. An error of a trial fails that trial, and the next one begins. Ctrl-C
+    and the like leave it to whoever works on the study next.
     """
     import optuna
 
     def objective(trial: Any) -> float:
         try:
             return _train(trial, sweep, watcher, say)
-        except (PerceptionError, optuna.TrialPruned):
+        except optuna.TrialPruned:
+            raise
+        except Exception as error:  # a network that does not fit into memory, too: others may
+            why = str(error) if isinstance(error, PerceptionError) else f"{type(error).__name__}: {error}"
+            trial.set_user_attr(_WHY, why[:_LONGEST_WHY])
+            say(f"trial {trial.number} failed: {why}")
             raise
         except BaseException:
             _begin_anew(study, study.get_trials(deepcopy=False)[trial.number])
@@ -126,7 +131,7 @@ def work(
         optuna.storages.fail_stale_trials(study)
         if not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
             return
-        study.optimize(objective, n_trials=1, catch=PerceptionError)
+        study.optimize(objective, n_trials=1, catch=Exception)
         after_trial()
 
 
@@ -142,7 +147,10 @@ def trials(study: Any) -> list[Trial]:
             why=each.user_attrs.get(_WHY, ""),
         )
         for each in study.get_trials(deepcopy=False)
-        if each.state.name != "PRUNED" and (each.state.name != "FAIL" or _WHY in each.user_attrs)
+        # One that a worker took when nothing was left has no values until it is pruned.
+        if each.state.name != "PRUNED"
+        and _VALUES in each.user_attrs
+        and (each.state.name != "FAIL" or _WHY in each.user_attrs)
     ]
     return sorted(found, key=lambda each: -np.inf if each.accuracy is None else each.accuracy, reverse=True)
 
@@ -160,16 +168,12 @@ def _train(trial: Any, sweep: Sweep, watcher: Watcher, say: Callable[[str], None
     trial.set_user_attr(_HOST, socket.gethostname())
     trial.set_user_attr(_FOLDER, str(folder.path.absolute()))
     say(f"trial {trial.number}: {', '.join(f'{name} {value}' for name, value in values.items())}")
-    with _locked(folder.path):
-        try:
-            load_keras().utils.clear_session()
-            if not folder.is_begun:
-                begin(folder, sweep.recipe.but(**values), data=sweep.data, kind=sweep.kind)
-            state = go_on(folder, watcher, data=sweep.data, say=say)
-        except PerceptionError as error:
-            trial.set_user_attr(_WHY, str(error))
-            say(str(error))
-            raise
+    with folder.alone(wait=True):
+        load_keras().utils.clear_session()
+        parts = None
+        if not folder.is_begun:
+            parts = begin(folder, sweep.recipe.but(**values), data=sweep.data, kind=sweep.kind)
+        state = go_on(folder, watcher, data=sweep.data, parts=parts, say=say)
     return float(state.history[state.progress.best_epoch]["val_accuracy"])
 
 
@@ -188,7 +192,7 @@ def _take_back(study: Any, sweep: Sweep) -> None:
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         folder = Path(trial.user_attrs.get(_FOLDER, ""))
         here = trial.user_attrs.get(_HOST) == socket.gethostname() and folder.parent == sweep.out.absolute()
-        if here and _is_free(folder):
+        if here and RunFolder(folder).is_free:
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             _begin_anew(study, trial)
 
@@ -204,21 +208,3 @@ def _is_planned_twice(trial: Any) -> bool:
     earlier = trial.study.get_trials(deepcopy=False)[: trial.number]
     values = trial.user_attrs[_VALUES]
     return any(each.state.name not in ("FAIL", "PRUNED") and each.user_attrs.get(_VALUES) == values for each in earlier)
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _is_free(folder: Path) -> bool:
-    """Whether a trial's folder is here and nobody works in it; not here, it is another machine's of the same name."""
-    try:
-        with (folder / ".lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (FileNotFoundError, BlockingIOError):
-        return False
-    return True

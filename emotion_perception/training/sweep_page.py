@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.markdown import table
 from emotion_perception.training.evaluation_page import percent
+from emotion_perception.training.figures import new_figure, save_figure
 from emotion_perception.training.sweep import Trial
 from emotion_perception.training.sweep_space import Choices, Range, Space
 
-_DPI = 110
 _PARTS = 4  # of a range, in the table
 
 
@@ -45,16 +44,11 @@ def sweep_page(name: str, space: Space, found: Sequence[Trial]) -> str:
 
 
 def draw_effects(space: Space, found: Sequence[Trial], path: Path) -> bool:
-    """Draw accuracy against each option's values; False if no trial is complete. EvaluationError if it cannot."""
-    # Matplotlib takes half a second to load. No pyplot: no global state.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    """Draw accuracy against each option's values; False if no trial is complete. TrainingError if it cannot."""
     done = [trial for trial in found if trial.accuracy is not None]
     if not done:
         return False
-    figure = Figure(figsize=(3.6 * len(space), 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure((3.6 * len(space), 3.6))
     panels = figure.subplots(1, len(space), sharey=True, squeeze=False)[0]
     for panel, (option, values) in zip(panels, space.items(), strict=True):
         accuracy = [100 * (trial.accuracy or 0) for trial in done]
@@ -70,10 +64,7 @@ def draw_effects(space: Space, found: Sequence[Trial], path: Path) -> bool:
         panel.set(xlabel=option)
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("validation accuracy, %")
-    try:
-        figure.savefig(path, dpi=_DPI, metadata={"Software": None})
-    except OSError as error:
-        raise EvaluationError(f"{path} cannot be written ({error.strerror}): choose another folder.") from error
+    save_figure(figure, path)
     return True
 
 

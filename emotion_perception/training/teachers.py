@@ -10,11 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
-from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.answers import outputs, softmax
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.files import write_whole
 from emotion_perception.training.run_folder import RunFolder
+
+
+def check_teacher(run: RunFolder, student: Dataset) -> None:
+    """TrainingError if it is no finished run, or one of other classes or other sizes of pictures than the student's."""
+    if not run.best.is_file() or not run.trained_on.is_file():
+        raise TrainingError(f"{run.path} is no finished run and cannot teach: train it first.")
+    if (known := tuple(run.data_card()["classes"])) != student.classes:
+        raise TrainingError(f"teacher {run.path} knows {', '.join(known)}: choose one of the student's classes.")
+    if (learnt := run.picture()) != student.shape:
+        raise TrainingError(
+            f"teacher {run.path} learnt from pictures of {_words(learnt)}, and the student does from those of"
+            f" {_words(student.shape)}, so nobody can tell which of them it knows: choose one of the same size."
+        )
 
 
 def taught(
@@ -26,8 +39,7 @@ def taught(
     by heart; where all have, all are. So teachers of different folds together tell of every picture what they think.
 
     teachers: folders of runs. cache: file to keep the answers in, for a run that is resumed, elsewhere too, where the
-    teachers are not. TrainingError for a
-    teacher that is none, that knows other classes, or whose pictures have another size.
+    teachers are not. TrainingError for a teacher that cannot teach.
     """
     key = _key(dataset, teachers)
     if cache.is_file():
@@ -36,15 +48,7 @@ def taught(
                 return softmax(saved["logits"], temperature)
     runs = [RunFolder(path) for path in teachers]
     for run in runs:
-        if not run.best.is_file() or not run.trained_on.is_file():
-            raise TrainingError(f"{run.path} is no finished run and cannot teach: train it first.")
-        if (classes := tuple(run.data_card()["classes"])) != dataset.classes:
-            raise TrainingError(f"teacher {run.path} knows {', '.join(classes)}: choose one of the student's classes.")
-        if (learnt := tuple(run.data_card()["picture"])) != dataset.shape:
-            raise TrainingError(
-                f"teacher {run.path} learnt from pictures of {_words(learnt)}, and the student does from those of"
-                f" {_words(dataset.shape)}, so nobody can tell which of them it knows: choose one of the same size."
-            )
+        check_teacher(run, dataset)
     total = np.zeros((len(dataset), len(dataset.classes)), np.float32)
     asked = np.zeros((len(dataset), 1), np.float32)
     everybody = np.zeros_like(total)
@@ -52,7 +56,7 @@ def taught(
     keras = load_keras()
     for run in runs:
         say(f"asking {run.path}")
-        said = logits(keras.models.load_model(run.best, compile=False), dataset.images, mirror=True)
+        said = outputs(keras.models.load_model(run.best, compile=False), dataset.images, mirror=True)
         unseen = ~np.isin(marks, run.learnt_from())[:, np.newaxis]
         total += np.where(unseen, said, 0)
         asked += unseen

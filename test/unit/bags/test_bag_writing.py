@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -204,25 +203,17 @@ def test_what_was_flushed_survives_a_kill(
     assert recovery.end == 1000 + kept[-1]
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow beyond it: what a full disk does to a writer, on any computer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
 def test_a_disk_that_refuses_closes_a_bag_that_is_whole(
-    storage: str, tmp_path: Path, said: Callable[[Path], list[str]]
+    storage: str,
+    tmp_path: Path,
+    said: Callable[[Path], list[str]],
+    files_of_at_most: Callable[[int], AbstractContextManager[None]],
 ) -> None:
     bag = BagWriter(tmp_path / "bag", storage=storage)
     fill(bag, 100)
     bag.flush()
-    with largest_file(2 << 20), pytest.raises(BagError, match="closed with the 100 messages before") as told:
+    with files_of_at_most(2 << 20), pytest.raises(BagError, match="closed with the 100 messages before") as told:
         for _ in range(1000):
             bag.write("/talk", 1100 * SECOND, text("x" * 100_000))
         bag.flush()

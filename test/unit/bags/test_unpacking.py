@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -44,17 +43,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """What a full disk does to a writer, on any computer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_it_is_unpacked_beside_the_bag_for_its_owner_alone_and_removed_at_the_end(bag: Path, elsewhere: Path) -> None:
     with BagReader(bag) as read:
         (unpacked,) = (each for each in bag.parent.iterdir() if each != bag)
@@ -84,7 +72,9 @@ def test_it_is_unpacked_in_the_cache_where_nothing_can_be_written_beside_it(
     assert not list(elsewhere.iterdir())
 
 
-def test_a_full_disk_is_told_and_nothing_stays(bag: Path) -> None:
+def test_a_full_disk_is_told_and_nothing_stays(
+    bag: Path, files_of_at_most: Callable[[int], AbstractContextManager[None]]
+) -> None:
     with files_of_at_most(100), pytest.raises(BagError, match=r"here \(File too large\)") as refusal:
         BagReader(bag)
     assert str(refusal.value).startswith(f"{bag} is compressed and cannot be unpacked in")

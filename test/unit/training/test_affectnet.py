@@ -170,7 +170,7 @@ def test_numbered_folders_become_classes(affectnet: Callable[..., Path], tmp_pat
     assert counts.total() == 15
     assert counts["train/happy"] == 2
     assert skipped.counts == {"there is no such file": 1}
-    files = sorted(path for path in out.rglob("*") if not path.is_dir())
+    files = sorted(path for path in out.rglob("[!.]*") if not path.is_dir())
     assert len(files) == 15
     source = root / "Manually_Annotated_Images" / "1" / "1.jpg"
     made = next(path for path in files if path.name.startswith("1_1.jpg"))
@@ -196,17 +196,17 @@ def test_what_is_there_is_not_made_again_and_halves_are(affectnet: Callable[...,
     counts = convert(root, out, skipped=Skipped(lambda _: None))
     assert counts.total() == 15
     assert files[0].read_bytes() == b"mine"
-    assert sorted(path for path in out.rglob("*") if path.is_file()) == files
+    assert sorted(path for path in out.rglob("*") if path.is_file()) == [out / ".made", *files]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_draft_that_was_left_is_no_obstacle(affectnet: Callable[..., Path], tmp_path: Path, method: str) -> None:
     root, out = fill(affectnet), tmp_path / "out"
     convert(root, out, method=method, skipped=Skipped(lambda _: None))
-    made = next(path for path in out.rglob("*") if not path.is_dir())
+    made = next(path for path in out.rglob("[!.]*") if not path.is_dir())
     made.rename(made.with_name(f".{made.name}.part"))
     assert convert(root, out, method=method, skipped=Skipped(lambda _: None)).total() == 15
-    assert not list(out.rglob(".*"))
+    assert list(out.rglob(".*")) == [out / ".made"]
 
 
 def test_a_killed_conversion_goes_on(affectnet: Callable[..., Path], tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_killed_conversion_goes_on(affectnet: Callable[..., Path], tmp_path: P
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "601 pictures are in" in done.stdout
-    after = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    after = {path: path.stat().st_mtime_ns for path in out.rglob("*.png")}
     assert len(after) == 601
     assert {path: after[path] for path in before} == before
     assert all(cv2.imread(str(path)) is not None for path in after)
@@ -244,6 +244,31 @@ def test_folders_numbered_by_expression_become_classes(tmp_path: Path, astronaut
         'its expression is "contempt", which is none of ours',
         'its expression is "none", which is none of ours',
     }
+
+
+@pytest.mark.parametrize("method", ["copy", "crop"])
+def test_a_picture_that_is_listed_twice_is_made_once_and_told(
+    affectnet: Callable[..., Path], tmp_path: Path, method: str
+) -> None:
+    names = [f"1/{number}.jpg" for number in range(20)]
+    root = affectnet(names, [line(name, 1) for name in names for _ in range(2)], [line(names[0], 1)])
+    skipped, told = Skipped(lambda _: None), []
+    counts = convert(
+        root, tmp_path / "out", method=method, workers=8, skipped=skipped, progress=lambda *now: told.append(now)
+    )
+    assert counts.total() == 21
+    assert told[-1] == (21, 21)
+    assert skipped.counts == {"an earlier one is the same picture, or has its name": 20}
+
+
+def test_pictures_of_two_sizes_are_not_mixed(affectnet: Callable[..., Path], tmp_path: Path) -> None:
+    root, out = fill(affectnet), tmp_path / "out"
+    convert(root, out, method="crop", size=48, skipped=Skipped(lambda _: None))
+    with pytest.raises(ParameterError, match=r"size crop 48, not crop 96\): give the same options, or another folder"):
+        convert(root, out, method="crop", size=96, skipped=Skipped(lambda _: None))
+    with pytest.raises(ParameterError, match="not copy 0"):
+        convert(root, out, skipped=Skipped(lambda _: None))
+    assert not list(out.rglob("*.jpg"))
 
 
 def test_a_conversion_that_makes_no_sense(affectnet: Callable[..., Path], tmp_path: Path) -> None:

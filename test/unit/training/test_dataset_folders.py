@@ -138,6 +138,12 @@ def test_a_cache_is_used_until_a_file_changes(tmp_path: Path, save: Save) -> Non
     assert len(list((tmp_path / "cache").iterdir())) == 3
 
 
+def test_a_cache_inside_of_what_it_watches_is_refused(tmp_path: Path, save: Save) -> None:
+    save(tmp_path / "data" / "happy" / "1.png")
+    with pytest.raises(ParameterError, match=r"lies inside .*, which it would change: choose a place outside it"):
+        open_dataset(tmp_path / "data", cache=tmp_path / "data" / ".cache")
+
+
 def test_a_cache_notices_a_picture_of_the_same_size(tmp_path: Path, save: Save) -> None:
     for number in (1, 2):
         save(tmp_path / "data" / "happy" / "1.bmp", number)

@@ -3,12 +3,15 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emotion_perception.core.errors import DatasetError
+from emotion_perception.core.locking import locked
 from emotion_perception.training.arrays import read_arrays, write_arrays
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets import open_dataset
@@ -41,6 +44,57 @@ def test_a_folder_of_arrays_is_mapped_and_keeps_sources(tmp_path: Path, dataset:
     assert after.sources[3] == before.sources[3]
     with pytest.raises(DatasetError, match="is there already"):
         write_arrays(before, tmp_path / "faces")
+
+
+def test_a_folder_of_arrays_grows_as_it_is_written_so_that_a_full_disk_is_told(
+    tmp_path: Path, dataset: Make, files_of_at_most: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    large = np.zeros((6, 1024, 1024), np.uint8)  # larger than a chunk
+    whole_size, sizes = large.nbytes, []
+
+    def watch(done: int, total: int) -> None:
+        sizes.append((tmp_path / ".faces.part" / "images.npy").stat().st_size)
+
+    write_arrays(dataset(6, images=large), tmp_path / "faces", progress=watch)
+    assert sizes[0] < whole_size <= sizes[-1]
+    with files_of_at_most(1_000_000), pytest.raises(DatasetError, match=r"more cannot be written \(File too large\)"):
+        write_arrays(dataset(6, images=large), tmp_path / "more")
+    small = dataset(6, images=np.zeros((6, 2, 2), np.uint8), groups=np.array(["x" * 5000] * 6))
+    with files_of_at_most(1_000), pytest.raises(DatasetError, match=r"more cannot be written \([^N]"):
+        write_arrays(small, tmp_path / "more")
+    assert [path.name for path in tmp_path.iterdir()] == ["faces"]
+
+
+def test_what_a_kill_left_is_cleared(tmp_path: Path, dataset: Make) -> None:
+    (tmp_path / ".faces.part").mkdir()
+    (tmp_path / ".faces.part" / "images.npy").write_bytes(b"half")
+    (tmp_path / ".faces.part" / "votes.npy").write_bytes(b"of another dataset")
+    write_arrays(dataset(10), tmp_path / "faces")
+    assert [path.name for path in tmp_path.iterdir()] == ["faces"]
+    assert read_arrays(tmp_path / "faces").votes is None
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_who_writes_the_same_waits_for_the_first(tmp_path: Path, dataset: Make, finished: bool) -> None:
+    draft, folder = tmp_path / ".faces.part", tmp_path / "faces"
+    draft.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with locked(draft, make=False):
+            (draft / "theirs").write_text("whole")
+            second = pool.submit(write_arrays, dataset(10), folder)
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+            assert (draft / "theirs").is_file()
+            if finished:
+                draft.rename(folder)
+        if finished:
+            with pytest.raises(DatasetError, match="is there already: another process wrote it meanwhile"):
+                second.result(10)
+            assert (folder / "theirs").is_file()
+        else:
+            second.result(10)
+            assert len(read_arrays(folder)) == 10
+    assert [path.name for path in tmp_path.iterdir()] == ["faces"]
 
 
 @pytest.mark.parametrize("name", ["images.npy", "labels.npy", "dataset.json"])

@@ -113,16 +113,25 @@ def test_an_export_gets_its_card_and_its_row(
     assert main(["card", str(model), "--evaluation", str(evaluation), "--run", str(copy)]) == 0
     card = capsys.readouterr().out
     found = json.loads(evaluation.read_text())
-    assert f"| accuracy | {100 * found['accuracy']:.1f} % |" in card
+    assert f"| all | 70 | {100 * found['accuracy']:.2f} % |" in card
+    part = found["without_known"]
+    assert f"| not in Training too (7 are) | 63 | {100 * part['accuracy']:.2f} % |" in card
     assert found["model_sha256"] in card
     assert "measured on a test split: 2 times" in card
     assert "architecture: cnn3_48" in card
     assert "Art. 5(1)(f)" in card
     assert main(["compare", str(copy), str(evaluation)]) == 0
     rows = capsys.readouterr().out.splitlines()
-    assert rows[0] == "PublicTest of bars:"
-    assert rows[4].startswith("| cnn3_48 | not published | best ")
-    assert rows[5].startswith(f"| {found['model']} | not published | – | 70 |")
+    assert rows[0] == "PublicTest of bars (70 pictures):"
+    assert rows[4].startswith("| cnn3_48 | none found | best ")
+    assert rows[5].startswith(f"| {found['model']} | none found | – | 70 |")
+    for change, reason in (
+        (found | {"count": 10}, "(10 pictures) and on PublicTest"),
+        ({"accuracy": 0.5}, "it has no balanced_accuracy"),
+    ):
+        (tmp_path / "other.json").write_text(json.dumps(change))
+        assert main(["compare", str(copy), str(evaluation), str(tmp_path / "other.json")]) == 1
+        assert reason in capsys.readouterr().err
 
 
 def test_a_model_beside_somebody_elses_configuration_is_of_no_run(

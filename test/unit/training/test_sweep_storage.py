@@ -43,12 +43,13 @@ def test_an_option_that_the_network_does_not_have_is_refused_at_once(
 
 
 def test_a_trial_of_another_machine_of_the_same_name_is_not_taken(tmp_path: Path) -> None:
-    from emotion_perception.training.sweep import _is_free
+    from emotion_perception.training.run_folder import RunFolder
 
-    assert not _is_free(tmp_path / "trial-0000")
-    (tmp_path / "trial-0001").mkdir()
-    (tmp_path / "trial-0001" / ".lock").touch()
-    assert _is_free(tmp_path / "trial-0001")
+    assert not RunFolder(tmp_path / "trial-0000").is_free
+    mine = RunFolder(tmp_path / "trial-0001")
+    with mine.alone():
+        assert not mine.is_free
+    assert mine.is_free
 
 
 @pytest.mark.parametrize(
@@ -65,26 +66,65 @@ def test_without_keras_a_sentence_says_what_installs_it(
     assert "run `make setup-extras`" in capsys.readouterr().err
 
 
+def study_of(tmp_path: Path, batches: list[int]) -> tuple[Any, Any]:
+    """A study of as many trials, and the Sweep that plans it."""
+    from emotion_perception.training import sweep as sweeping
+    from emotion_perception.training.recipes import Recipe
+    from emotion_perception.training.sweep_space import read_space
+
+    recipe = Recipe()
+    about = sweeping.Sweep(
+        recipe=recipe, space=read_space(["batch=1,2,3"], recipe), plan=[{"batch": batch} for batch in batches],
+        data=tmp_path, kind="", digest="", out=tmp_path,
+    )  # fmt: skip
+    return sweeping.open_study(f"sqlite:///{tmp_path / 'sweep.db'}", "sweep", about), about
+
+
+def test_a_training_that_fails_of_whatever_is_told_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emotion_perception.training import sweep as sweeping
+    from emotion_perception.training.checkpoint import State
+    from emotion_perception.training.schedule import Progress
+
+    study, about = study_of(tmp_path, [1, 2])
+    answers = iter(
+        [MemoryError("no room for 8 GB"), State(history=[{"val_accuracy": 0.5}], progress=Progress(best_epoch=0))]
+    )
+
+    def go_on(*_: object, **__: object) -> State:
+        answer = next(answers)
+        if isinstance(answer, MemoryError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(sweeping, "begin", lambda *_, **__: None)
+    monkeypatch.setattr(sweeping, "go_on", go_on)
+    said: list[str] = []
+    sweeping.work(study, about, None, after_trial=lambda: None, say=said.append)  # type: ignore[arg-type]
+    assert [trial.state for trial in sweeping.trials(study)] == ["complete", "fail"]
+    assert "trial 0 failed: MemoryError: no room for 8 GB" in said
+
+
+def test_a_worker_that_found_nothing_left_does_not_end_the_report_of_another(tmp_path: Path) -> None:
+    from emotion_perception.training import sweep as sweeping
+
+    study, _ = study_of(tmp_path, [1])
+    study.ask()
+    study.ask()  # nothing was waiting any more
+    assert [trial.state for trial in sweeping.trials(study)] == ["running"]
+
+
 def test_a_plan_grows_and_what_two_machines_planned_is_trained_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from emotion_perception.training import sweep as sweeping
     from emotion_perception.training.checkpoint import State
-    from emotion_perception.training.recipes import Recipe
     from emotion_perception.training.schedule import Progress
-    from emotion_perception.training.sweep_space import read_space
 
-    def opened(plan: list[dict[str, Any]]) -> tuple[Any, sweeping.Sweep]:
-        recipe = Recipe()
-        about = sweeping.Sweep(
-            recipe=recipe, space=read_space(["batch=1,2,3"], recipe), plan=plan, data=tmp_path, kind="", digest="",
-            out=tmp_path,
-        )  # fmt: skip
-        return sweeping.open_study(f"sqlite:///{tmp_path / 'sweep.db'}", "sweep", about), about
-
-    opened([{"batch": 1}, {"batch": 2}])
-    opened([{"batch": 1}, {"batch": 2}])
-    study, about = opened([{"batch": 1}, {"batch": 2}, {"batch": 3}])
+    study_of(tmp_path, [1, 2])
+    study_of(tmp_path, [1, 2])
+    study, about = study_of(tmp_path, [1, 2, 3])
     assert len(study.trials) == 3
     study.enqueue_trial({"batch": 2}, user_attrs={"values": {"batch": 2}})  # as another machine may at the same moment
     trained: list[int] = []

@@ -17,7 +17,7 @@ import pytest
 from emotion_perception.cli.main import main
 from emotion_perception.core.errors import DatasetError, EvaluationError
 from emotion_perception.core.expression import ExpressionModel
-from emotion_perception.training.answers import logits, softmax
+from emotion_perception.training.answers import outputs, softmax
 from emotion_perception.training.card import model_card
 from emotion_perception.training.choosing import without_classes
 from emotion_perception.training.datasets import open_dataset
@@ -49,6 +49,13 @@ def weights(folder: Path) -> list[np.ndarray]:
     import keras
 
     return list(keras.models.load_model(folder / "best.keras").get_weights())
+
+
+def halved(data: Path, folder: Path) -> Path:
+    """A file of the same pictures at half their size."""
+    with np.load(data) as saved:
+        np.savez(folder / "small.npz", **{**saved, "images": saved["images"][:, ::2, ::2]})
+    return folder / "small.npz"
 
 
 def test_a_run_killed_between_any_two_writes_ends_as_one_that_was_not(bars: Path, tmp_path: Path) -> None:
@@ -98,7 +105,7 @@ def test_convolutions_with_strides_do_not_end_the_process_and_both_losses_count_
     )
     model = keras.models.load_model(tmp_path / "best.keras")
     _, validation = opened_parts(RunFolder(tmp_path))
-    said = score(softmax(logits(model, validation.images)), validation.labels, validation.classes)
+    said = score(softmax(outputs(model, validation.images)), validation.labels, validation.classes)
     of_weights = sum(float(each) for each in model.losses)
     assert of_weights > 0.01
     assert rows(tmp_path)[0]["val_loss"] == pytest.approx(said.nll + of_weights, rel=1e-3)
@@ -203,6 +210,9 @@ def test_the_shipping_command_in_miniature(bars: Path, tmp_path: Path, capsys: p
     assert main(command) == 0  # once more changes nothing
     assert (work / "polished1" / "best.keras").read_bytes() == student
     assert (work / "evaluation" / "tiny" / "evaluation.json").stat().st_mtime_ns == look
+    plan.write_text(plan.read_text().replace("test: PublicTest", "test: Training"))
+    assert main(command) == 0  # another split is another question
+    assert read_evaluation(work / "evaluation" / "tiny" / "evaluation.json")["split"] == "Training"
 
 
 def test_parts_targets_and_weights(bars: Path) -> None:
@@ -234,14 +244,38 @@ def test_parts_targets_and_weights(bars: Path) -> None:
 def test_teachers_must_have_learnt_from_the_same_pictures(
     bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small, teacher = tmp_path / "small.npz", tmp_path / "teacher"
-    with np.load(bars) as saved:
-        np.savez(small, images=saved["images"][:, ::2, ::2], labels=saved["labels"], usage=saved["usage"])
+    small, teacher = halved(bars, tmp_path), tmp_path / "teacher"
     train = ["train", "--recipe", "cnn3_48", "--epochs", "1"]
     assert main([*train, "--data", str(small), "--out", str(teacher)]) == 0
     taught = [*train, "--data", str(bars), "--out", str(tmp_path / "student"), "--teaching", "0.5", "--teachers"]
     assert main([*taught, str(teacher)]) == 1
     assert "learnt from pictures of 24x24, and the student does from those of 48x48" in capsys.readouterr().err
+    assert not RunFolder(tmp_path / "student").is_begun
+    assert main([*taught, str(tmp_path / "techer")]) == 1  # a slip of the pen
+    assert "techer is no finished run and cannot teach" in capsys.readouterr().err
+    assert not RunFolder(tmp_path / "student").is_begun
+
+
+def test_what_a_teacher_learnt_from_does_not_tell_how_good_its_student_is(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = ["train", "--recipe", "cnn3_48", "--data", str(bars), "--epochs", "1"]
+    assert main([*train, "--out", str(tmp_path / "teacher")]) == 0
+    taught = ["--teachers", str(tmp_path / "teacher"), "--teaching", "0.5", "--validation", "0.5"]
+    assert main([*train, "--out", str(tmp_path / "student"), *taught]) == 1
+    assert "of the 77 pictures that this run would be validated on" in capsys.readouterr().err
+
+
+def test_what_cannot_be_told_of_pictures_of_another_size_is_said(
+    bars: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small, first = halved(bars, tmp_path), tmp_path / "first"
+    train = ["train", "--recipe", "cnn3_48", "--epochs", "1"]
+    assert main([*train, "--data", str(small), "--out", str(first)]) == 0
+    assert main([*train, "--data", str(bars), "--out", str(tmp_path / "second"), "--start", str(first)]) == 0
+    assert "first learnt from pictures of another size, so nobody can tell" in capsys.readouterr().err
+    assert main(["evaluate", "--data", str(bars), "--split", "all", "--model", str(first)]) == 0
+    assert "not learnt from" not in capsys.readouterr().out
 
 
 def test_a_taught_run_goes_on_where_its_teachers_are_not(bars: Path, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_a_recipe_survives_being_written(name: str, tmp_path: Path) -> None:
         ("optimizer: lion", "\"optimizer\" is 'lion', but must be one of sgd"),
         ("batch: many", "\"batch\" is 'many', but must be a whole number."),
         ("folds: 5\nfold: 5", "fold 5 of 5"),
+        ("monitor: epoch\npatience: 3", "by which no plateau is seen"),
         ("- a", "no recipe"),
         ("a: [", "not valid yaml"),
     ],
@@ -83,15 +84,21 @@ def test_plateaus_and_the_end() -> None:
     assert progress.factor == pytest.approx(0.001)
 
 
+def test_the_last_epoch_is_the_best_where_that_is_asked_for() -> None:
+    progress, recipe = Progress(), Recipe(monitor="epoch")
+    assert [progress.see(recipe, epoch, epoch + 1.0) for epoch in range(3)] == [True, True, True]
+    assert progress.best_epoch == 2
+
+
 def test_the_plan_of_the_shipped_model() -> None:
     plan = load_plan("fer_resnet")
     commands = plan.commands(Path("X.npz"), Path("work"))
-    assert [command[0] for command in commands] == ["train", "export", "evaluate", "evaluate", "card", "card"]
+    assert [command[0] for command in commands] == ["train"] * 3 + ["export", "evaluate", "evaluate", "card", "card"]
     assert load_recipe(plan.student).but(**plan.student_changes).votes_head == 1
 
 
 def test_teachers_leave_out_a_part_each_and_come_first() -> None:
-    plan = dataclasses.replace(load_plan("fer_resnet"), teacher="fer_resnet_teacher", teachers=5)
+    plan = dataclasses.replace(load_plan("fer_resnet"), teacher="fer_resnet_teacher", teachers=5, polish=[])
     commands = plan.commands(Path("X.npz"), Path("work"))
     assert [command[0] for command in commands[:7]] == ["train"] * 6 + ["export"]
     assert {command[command.index("--fold") + 1] for command in commands[:5]} == set("01234")
