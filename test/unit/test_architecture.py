@@ -90,9 +90,7 @@ BELOW_THE_DOCTOR = [PACKAGE / "core" / "errors.py", PACKAGE / "core" / "locking.
 OF_THE_DOCTOR = ("emotion_perception.cli.doctor", "emotion_perception.core.errors", "emotion_perception.core.locking")
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in DOCTOR + BELOW_THE_DOCTOR if "graph" not in path.parts], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in DOCTOR + BELOW_THE_DOCTOR if "graph" not in path.parts], ids=name_of)
 def test_the_doctor_needs_nothing_but_python_until_it_checks(path: Path) -> None:
     """It has to start where a library is missing, or the wrong Python runs; its self-test is a process of its own."""
     if path.name != "probe.py":

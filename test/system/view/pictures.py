@@ -51,15 +51,16 @@ def main() -> int:
 
 
 def take_overlay(recorded: Path) -> None:
-    """Take the frame in which LABEL is most probable."""
+    """Take the frame in which LABEL is most probable, or next to it, as a slow encoder leaves frames out."""
     with (recorded / "emotion.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    stamps = sorted({row["stamp"] for row in rows}, key=float)
     best = max(rows, key=lambda row: float(row[LABEL]))["stamp"]
+    wanted = 1000 * (float(best) - min(float(row["stamp"]) for row in rows))
     video = cv2.VideoCapture(str(recorded / "overlay.mp4"))
-    video.set(cv2.CAP_PROP_POS_FRAMES, stamps.index(best))
-    ok, picture = video.read()
-    assert ok, "overlay.mp4 ends early"
+    while video.grab() and video.get(cv2.CAP_PROP_POS_MSEC) < wanted:
+        pass
+    _, picture = video.retrieve()
+    assert picture is not None, "overlay.mp4 has no frames"
     cv2.imwrite(str(DOCS / "overlay.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 

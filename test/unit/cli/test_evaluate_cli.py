@@ -60,7 +60,7 @@ def test_json_is_one_object_on_stdout_and_nothing_else(data: Path) -> None:
     command = [sys.executable, "-c", program, "evaluate", "--data", data, "--split", "PublicTest", "--json"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(result.stdout)
-    assert found["model"] == "fer_resnet 1"
+    assert found["model"] == "fer_resnet 2"
     assert found["count"] == 27
     assert found["accuracy"] == pytest.approx(np.trace(found["confusion"]) / 27)
     assert found["accuracy"] > 0.3  # the happy ones at least
@@ -78,7 +78,7 @@ def test_a_page_and_pictures_are_written(data: Path, tmp_path: Path, capsys: pyt
     assert run("--data", data, "--out", out) == 0
     printed = capsys.readouterr().out
     assert printed == (out / "evaluation.md").read_text()
-    assert "# fer_resnet 1 on faces, PublicTest" in printed
+    assert "# fer_resnet 2 on faces, PublicTest" in printed
     assert "| not in Training too (3 are) | 24 |" in printed
     assert "| happy | 9 | 100.0 % | 100.0 % | 100.0 % | 1.000 |" in printed
     assert json.loads((out / "evaluation.json").read_text())["milliseconds"] > 0
@@ -95,7 +95,7 @@ def test_looks_at_a_test_are_noted_and_others_not(data: Path, data_home: Path) -
         run("--data", data)
     looks = read_looks(data_home / "test_looks.csv")
     assert [(look["split"], look["pictures"], look["model"]) for look in looks] == [
-        ("PublicTest", "27", "fer_resnet 1")
+        ("PublicTest", "27", "fer_resnet 2")
     ] * 2
     assert looks[0]["accuracy"] == looks[1]["accuracy"]
     run("--data", data, "--split", "all")  # which holds the test
