@@ -35,8 +35,7 @@ def build(classes: int, *, width: float = 1.0, dropout: float = 0.3, drop_path: 
 def _block(x: KerasTensor, channels: int, *, shrink: bool, drop_path: float) -> KerasTensor:
     y = layers.ReLU()(_normalised(x, channels, 3, strides=2 if shrink else 1))
     y = _excited(_normalised(y, channels, 3), channels)
-    if drop_path > 0:
-        y = layers.Dropout(drop_path, noise_shape=(None, 1, 1, 1))(y)
+    y = layers.Dropout(drop_path, noise_shape=(None, 1, 1, 1))(y)  # at 0, too: Keras orders weights by depth
     if shrink:
         x = _normalised(layers.AveragePooling2D(2)(x), channels, 1)
     return layers.ReLU()(layers.Add()([x, y]))

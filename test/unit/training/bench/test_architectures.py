@@ -53,6 +53,14 @@ def test_dropout_before_the_last_layer_can_be_chosen(name: str) -> None:
     assert last.rate == 0.25
 
 
+def test_weights_of_fer_resnet_fit_whatever_its_stochastic_depth_is() -> None:
+    """As `--start` and teachers take them from one to the other."""
+    with_it, without = (build("fer_resnet", width=0.25, drop_path=rate) for rate in (0.2, 0.0))
+    without.set_weights(with_it.get_weights())
+    pixels = np.random.default_rng(0).uniform(0, 255, (4, 48, 48, 1)).astype(np.float32)
+    assert np.array_equal(with_it.predict_on_batch(pixels), without.predict_on_batch(pixels))
+
+
 def test_weights_from_a_path(tmp_path: Path) -> None:
     missing, broken = tmp_path / "none.h5", tmp_path / "broken.h5"
     broken.write_bytes(b"no weights")
