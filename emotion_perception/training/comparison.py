@@ -91,7 +91,7 @@ def _measured(found: dict[str, Any] | None) -> tuple[str, ...]:
 
 
 def _epochs(folder: RunFolder) -> str:
-    """As "best 41 of 60"."""
+    """As "best 41 of 60", or "best 41 of 45, not ended"."""
     if not folder.log.is_file():
         return "none yet"
     with folder.log.open(encoding="utf-8", newline="") as file:
@@ -101,4 +101,4 @@ def _epochs(folder: RunFolder) -> str:
     monitor = folder.recipe().monitor
     better = min if monitor == "val_loss" else max
     best = better(rows, key=lambda row: float(row[monitor]))
-    return f"best {float(best['epoch']):.0f} of {len(rows)}"
+    return f"best {float(best['epoch']):.0f} of {len(rows)}{', not ended' if folder.can_go_on else ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -123,7 +124,14 @@ def test_an_export_gets_its_card_and_its_row(
     assert main(["compare", str(copy), str(evaluation)]) == 0
     rows = capsys.readouterr().out.splitlines()
     assert rows[0] == "PublicTest of bars (70 pictures):"
-    assert rows[4].startswith("| cnn3_48 | none found | best ")
+    ended = rows[4].split(" | ")[2]
+    assert rows[4].startswith(f"| cnn3_48 | none found | {ended} | 70 |")
+    assert re.fullmatch(r"best \d of \d", ended)
+    checkpoint = dict(np.load(copy / "checkpoint.npz"))
+    checkpoint["state"] = np.array(str(checkpoint["state"]).replace('"over": true', '"over": false'))
+    np.savez(copy / "checkpoint.npz", **checkpoint)
+    assert main(["compare", str(copy)]) == 0
+    assert f" | {ended}, not ended | " in capsys.readouterr().out
     assert rows[5].startswith(f"| {found['model']} | none found | – | 70 |")
     for change, reason in (
         (found | {"count": 10}, "(10 pictures) and on PublicTest"),
