@@ -6,16 +6,17 @@ import json
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
 from emotion_perception.training.files import write_whole
 from emotion_perception.training.schedule import Progress
+
+if TYPE_CHECKING:  # that runs can be compared without Keras
+    import keras
 
 
 @dataclass
@@ -38,6 +39,8 @@ class State:
 
 def save(path: Path, state: State, model: keras.Model, optimizer: keras.Optimizer) -> None:
     """Write state, model and optimiser whole; TrainingError if the disk refuses."""
+    from keras import ops
+
     arrays = {f"{part}{i}": ops.convert_to_numpy(one.value) for part, i, one in _variables(model, optimizer)}
 
     def write(part: Path) -> None:
@@ -59,6 +62,15 @@ def load(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> State:
     for name, variable in variables.items():
         variable.assign(values[name])
     return state
+
+
+def waits(path: Path) -> bool:
+    """Whether there is a checkpoint, of a training that has not ended."""
+    try:
+        state, _ = _read(path)
+    except TrainingError:
+        return False
+    return not state.over
 
 
 def _read(path: Path) -> tuple[State, dict[str, NDArray[Any]]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.markdown import table
+from emotion_perception.training.checkpoint import waits
 from emotion_perception.training.evaluation import read_evaluation
 from emotion_perception.training.evaluation_page import percent
 from emotion_perception.training.run_folder import RunFolder
@@ -101,4 +102,4 @@ def _epochs(folder: RunFolder) -> str:
     monitor = folder.recipe().monitor
     better = min if monitor == "val_loss" else max
     best = better(rows, key=lambda row: float(row[monitor]))
-    return f"best {float(best['epoch']):.0f} of {len(rows)}{', not ended' if folder.can_go_on else ''}"
+    return f"best {float(best['epoch']):.0f} of {len(rows)}{', not ended' if waits(folder.checkpoint) else ''}"

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,15 +54,6 @@ class RunFolder:
             ) from error
         write_text(self.data, json.dumps(data, indent=2) + "\n")
         write_text(self.config, recipe.to_yaml())  # last: with it the run is begun
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether there is a checkpoint, of a training that has not ended."""
-        try:
-            with np.load(self.checkpoint) as saved:
-                return not json.loads(str(saved["state"]))["over"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            return False
 
     @property
     def is_free(self) -> bool:
