@@ -12,6 +12,7 @@ from emotion_perception.core.errors import EvaluationError
 from emotion_perception.core.expression import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from emotion_perception.core.detection import Detector
     from emotion_perception.training.classifiers import Classifier
     from emotion_perception.training.evaluation import Answers, Evaluation
     from emotion_perception.training.pipeline import PipelineScores
@@ -50,10 +51,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 
 def run(args: argparse.Namespace) -> int:
     """Measure, note, write and print. Returns 0; an error of core.errors says why it cannot be measured or written."""
+    from emotion_perception.core.detection import create_detector
     from emotion_perception.training.classifiers import open_classifier
     from emotion_perception.training.datasets import open_for
     from emotion_perception.training.evaluation import ask, choose_split, evaluate
     from emotion_perception.training.evaluation_page import evaluation_page
+    from emotion_perception.training.files import make_folder
     from emotion_perception.training.looks import looks_path, note_look
 
     if args.scaling and args.scaling[1] <= 0:
@@ -61,27 +64,30 @@ def run(args: argparse.Namespace) -> int:
     classifier = open_classifier(args.model, scaling=tuple(args.scaling) if args.scaling else None)
     if args.through_pipeline and classifier.expression is None:
         raise EvaluationError(f"{args.model} is not what the robot runs: export it, and evaluate the .tflite or .onnx.")
+    folder = args.out.expanduser() if args.out else None
+    if not folder and classifier.run and classifier.expression is None:  # best.keras: the run's own evaluation
+        folder = classifier.run.path
+    # What may be missing is missed before a test is looked at.
+    if folder:
+        make_folder(folder)
+    detector = create_detector() if args.through_pipeline else None
     size, channels = classifier.input.size, classifier.input.channels
-    dataset = open_for(args.data, size=size, channels=channels, kind=args.kind)
+    dataset = open_for(args.data, size=size, channels=channels, kind=args.kind, progress=progress_bar("read"))
     split, part = choose_split(dataset, args.split)
     answers = ask(classifier, part, progress=progress_bar("asked about"))
-    pipeline = _through_pipeline(classifier, answers) if args.through_pipeline else None
+    pipeline = _through_pipeline(classifier, answers, detector) if detector else None
     found = evaluate(classifier, dataset, answers, split=split, pipeline=pipeline)
     try:
         note_look(found, looks_path(classifier.run), splits=part.split_names)
     except EvaluationError as error:
         print(error, file=sys.stderr)
-    folder = args.out.expanduser() if args.out else None
-    if not folder and classifier.run and classifier.expression is None:  # best.keras: the run's own evaluation
-        folder = classifier.run.path
+    print(found.to_json() if args.json else evaluation_page(found), end="\n" if args.json else "", flush=True)
     if folder:
         _write(found, folder)
-    print(found.to_json() if args.json else evaluation_page(found), end="\n" if args.json else "")
     return 0
 
 
-def _through_pipeline(classifier: Classifier, answers: Answers) -> PipelineScores:
-    from emotion_perception.core.detection import create_detector
+def _through_pipeline(classifier: Classifier, answers: Answers, detector: Detector) -> PipelineScores:
     from emotion_perception.training.pipeline import through_pipeline
 
     assert classifier.expression
@@ -91,7 +97,7 @@ def _through_pipeline(classifier: Classifier, answers: Answers) -> PipelineScore
         answers.probabilities,
         classes=classifier.classes,
         model=classifier.expression,
-        detector=create_detector(),
+        detector=detector,
         progress=progress_bar("looked at scenes"),
     )
 
@@ -101,10 +107,6 @@ def _write(found: Evaluation, folder: Path) -> None:
     from emotion_perception.training.evaluation_plots import draw_confusion, draw_reliability
     from emotion_perception.training.files import write_text
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EvaluationError(f"folder {folder} cannot be made ({error.strerror}): choose another --out.") from error
     draw_confusion(found, folder / "confusion.png")
     draw_reliability(found, folder / "reliability.png")
     write_text(folder / "evaluation.md", evaluation_page(found))

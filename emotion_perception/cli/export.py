@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from emotion_perception.cli.progress import progress_bar
 from emotion_perception.cli.table import print_table
 from emotion_perception.training.backend import load_keras
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from emotion_perception.training.run_folder import RunFolder
 
     folder = RunFolder(args.run_folder.expanduser())
-    recipe, (train, validation) = folder.recipe(), opened_parts(folder, args.data)
+    recipe, (train, validation) = folder.recipe(), opened_parts(folder, args.data, progress_bar("read"))
     made = export(
         folder.best,
         (args.out or folder.path / "export").expanduser(),
@@ -65,9 +66,11 @@ def run(args: argparse.Namespace) -> int:
                 f"{one.size / 1e6:.2f} MB",
                 f"{100 * one.agreement:.1f} %",
                 f"{one.difference:.4f}",
-                f"{one.temperature:.2f}" if not one.why else "1 (none fits)",
+                f"{one.temperature:.2f}" if not one.why else "1 (not fitted)",
             )
             for one in made
         ),
     ])  # fmt: skip
+    for why in dict.fromkeys(one.why for one in made if one.why):
+        print(f"temperature not fitted: {why}", file=sys.stderr)
     return 0

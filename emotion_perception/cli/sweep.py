@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training.architectures.registry import builder
     from emotion_perception.training.datasets import open_dataset
+    from emotion_perception.training.files import make_folder
     from emotion_perception.training.recipes import load_recipe
     from emotion_perception.training.sweep import Sweep, open_study, work
     from emotion_perception.training.sweep_space import at_random, grid, read_space
@@ -60,12 +61,9 @@ def run(args: argparse.Namespace) -> int:
         builder(tried.architecture, tried.architecture_options)
     data, out = args.data.expanduser(), args.out.expanduser()
     digest = open_dataset(data, kind=args.kind).digest()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f"folder {out} cannot be made ({error.strerror}): choose another --out.") from error
+    make_folder(out)
     sweep = Sweep(recipe=recipe, space=space, plan=plan, data=data, kind=args.kind, digest=digest, out=out)
-    study = open_study(args.storage or f"sqlite:///{out.absolute() / 'sweep.db'}", args.study, sweep)
+    study = open_study(args.storage, args.study, sweep)
 
     with Bar() as bar:
         work(study, sweep, bar, after_trial=lambda: _report(args.study, sweep, study), say=_say)

@@ -52,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> argparse.Argument
 def run(args: argparse.Namespace) -> int:
     """Train. Returns 0; TrainingError or DatasetError with the reason if it cannot."""
     load_keras(args.backend)  # first, as whatever else loads Keras takes the backend there is
+    from emotion_perception.cli.progress import progress_bar
     from emotion_perception.cli.train_progress import Bar
     from emotion_perception.training import run as training
     from emotion_perception.training.run_folder import RunFolder
@@ -74,7 +75,14 @@ def run(args: argparse.Namespace) -> int:
         parts = None
         if not resumes:
             parts = training.begin(
-                folder, recipe, data=args.data, kind=args.kind, teachers=args.teachers, start=args.start, say=_say
+                folder,
+                recipe,
+                data=args.data,
+                kind=args.kind,
+                teachers=args.teachers,
+                start=args.start,
+                say=_say,
+                progress=progress_bar("read"),
             )
             _say(f"{parts[0].name}: {len(parts[0])} pictures to learn from, {len(parts[1])} to validate on")
         state = training.go_on(
@@ -85,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
             save_every=60 * args.save_every,
             stop_after=60 * args.stop_after,
             say=_say,
+            progress=progress_bar("read"),
         )
     if not state.over:
         _say(f"stopped in epoch {state.epoch + 1}; go on with: emotion-perception train --resume --out {args.out}")

@@ -15,6 +15,8 @@ BINS = 15
 #: Temperatures that are tried. A fit that ends at one of them has failed.
 _LOWEST, _HIGHEST = 0.05, 20.0
 _STEPS = 60
+#: Pictures to fit it on. Of 50, one in ten temperatures is off by more than a quarter; of 10, by more than half.
+_FEWEST = 50
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,14 @@ def fit_temperature(probabilities: NDArray[np.floating], labels: NDArray[np.inte
 
     Probabilities stand for logits, their logarithms; so what was fitted to calibrated ones multiplies the temperature
     they were made with. The likelihood is concave in 1 / temperature, so its slope is halved down to nothing.
-    EvaluationError as metrics.check, and if no temperature from 0.05 to 20 is best, as where every answer is right.
+    EvaluationError as metrics.check, for fewer than 50 pictures, and if no temperature from 0.05 to 20 is best, as
+    where every answer is right.
     """
     check(probabilities, labels, probabilities.shape[1])
+    if len(labels) < _FEWEST:
+        raise EvaluationError(
+            f"{len(labels)} pictures are too few to tell a temperature: have a validation part of {_FEWEST} or more."
+        )
     logits = _logits(probabilities)
     chosen = logits[np.arange(len(labels)), labels].mean()
 

@@ -65,6 +65,8 @@ def open_classifier(which: str, *, scaling: tuple[float, float] | None = None) -
         path = run.best
     if path.suffix in _KERAS:
         return KerasClassifier(path, scaling=scaling)
+    if path.suffix in _NETWORKS and not path.is_file():
+        raise EvaluationError(f"model {path} does not exist: check the path.")
     described = path.suffix not in _NETWORKS or any(path.with_suffix(end).is_file() for end in (".yaml", ".yml"))
     if described:
         if scaling is not None:

@@ -220,7 +220,7 @@ def _calibrated(classifier: Classifier, dataset: Dataset, answers: Answers) -> C
     asked = ask(classifier, validation)
     try:
         temperature = fit_temperature(asked.probabilities, asked.part.labels)
-    except EvaluationError:  # every answer is right, as in a toy
+    except EvaluationError:  # every answer is right, as in a toy, or they are few
         return None
     found = with_temperature(answers.probabilities, temperature)
     scores = score(found, answers.part.labels, classifier.classes)

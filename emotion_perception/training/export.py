@@ -22,7 +22,7 @@ from emotion_perception.training.architectures.registry import Input
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.calibration import fit_temperature
 from emotion_perception.training.dataset import Dataset
-from emotion_perception.training.files import write_bytes, write_text
+from emotion_perception.training.files import make_folder, write_bytes, write_text
 from emotion_perception.training.fitting import fitted
 
 #: Format to its file's ending, and how far a picture's probabilities may be from the network's, on average.
@@ -42,7 +42,7 @@ class Exported:
 
     agreement: part of the pictures with the same answer. difference: of a picture's probabilities, the largest one,
     averaged over the pictures.
-    temperature: fitted on the validation part, 1 where none fits (``why`` says so).
+    temperature: fitted on the validation part, 1 where it cannot be (``why`` says so).
     """
 
     format: str
@@ -82,6 +82,7 @@ def export(
             f"a robot's model must know {', '.join(LABELS)}, and this one knows {', '.join(train.classes)}: train one"
             " of all seven to export it."
         )
+    make_folder(folder)
     keras = load_keras("tensorflow")
     try:
         model = keras.models.load_model(best, compile=False)
@@ -90,7 +91,6 @@ def export(
     shape = model.input_shape[1:]
     wanted = Input(shape[0], shape[-1])
     truth = outputs(model, validation.images)
-    folder.mkdir(parents=True, exist_ok=True)
     made, refused = [], []
     for kind in formats:
         say(f"exporting {kind}")

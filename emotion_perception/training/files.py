@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -21,9 +22,18 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not even the folder need be one
+            part.unlink(missing_ok=True)
         raise TrainingError(f"{path} cannot be written ({error.strerror or error}): make room, or choose another"
                             " folder.") from error  # fmt: skip
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; TrainingError if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"folder {folder} cannot be made ({error.strerror}): choose another --out.") from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

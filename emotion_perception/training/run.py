@@ -14,6 +14,7 @@ from emotion_perception.core.errors import TrainingError
 from emotion_perception.training.architectures.registry import input_of
 from emotion_perception.training.backend import load_keras
 from emotion_perception.training.checkpoint import State
+from emotion_perception.training.collecting import Progress
 from emotion_perception.training.dataset import Dataset
 from emotion_perception.training.datasets import open_for
 from emotion_perception.training.files import write_whole
@@ -35,9 +36,11 @@ def begin(
     teachers: Sequence[Path] = (),
     start: Path | None = None,
     say: Callable[[str], None] = print,
+    progress: Progress | None = None,
 ) -> tuple[Dataset, Dataset]:
-    """Make a run's folder; returns what it learns from and is validated on. start: a run whose weights to begin with.
+    """Make a run's folder; returns what it learns from and is validated on.
 
+    start: a run whose weights to begin with. progress: called with pictures read and all, where they are files.
     Nothing is written before network, teachers and targets are known to be possible. TrainingError if they are not, if
     there is a run in it already, or if there are teachers and the recipe leaves them no part; DatasetError if the
     recipe wants votes that the data do not have.
@@ -46,7 +49,7 @@ def begin(
         raise TrainingError(f"there is a run in {folder.path} already: give --resume to go on, or another --out.")
     if teachers and not recipe.teaching:
         raise TrainingError("there are teachers, but teaching is 0: give --teaching, or no --teachers.")
-    train, validation = training_parts(_opened(data, kind, recipe), recipe)
+    train, validation = training_parts(_opened(data, kind, recipe, progress), recipe)
     _, model, _ = build(recipe, len(train.classes))
     if start:
         first = RunFolder(start)
@@ -80,6 +83,7 @@ def go_on(
     save_every: float = 300.0,
     stop_after: float = 0.0,
     say: Callable[[str], None] = print,
+    progress: Progress | None = None,
 ) -> State:
     """Train the run in ``folder`` to its end, from wherever it stands.
 
@@ -87,7 +91,7 @@ def go_on(
     TrainingError if they are not those the run began with.
     """
     recipe, card = folder.recipe(), folder.data_card()
-    train, validation = parts or opened_parts(folder, data)
+    train, validation = parts or opened_parts(folder, data, progress)
     if not folder.trained_on.is_file():
         marks = np.unique(np.concatenate([train.fingerprints(), *(run.learnt_from() for run in folder.started_from())]))
         write_whole(folder.trained_on, lambda part: np.save(part, marks))
@@ -112,14 +116,16 @@ def go_on(
     return learn(lesson, folder, watcher)
 
 
-def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, Dataset]:
+def opened_parts(
+    folder: RunFolder, data: Path | None = None, progress: Progress | None = None
+) -> tuple[Dataset, Dataset]:
     """Open what a run learns from and is validated on, as ``training_parts``.
 
     data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
     """
     card, recipe = folder.data_card(), folder.recipe()
     place = data or Path(card["data"])
-    train, validation = training_parts(_opened(place, card["kind"], recipe), recipe)
+    train, validation = training_parts(_opened(place, card["kind"], recipe, progress), recipe)
     for part, key in ((train, "digest"), (validation, "validation_digest")):
         if (found := part.digest()) != card[key]:
             raise TrainingError(
@@ -129,9 +135,9 @@ def opened_parts(folder: RunFolder, data: Path | None = None) -> tuple[Dataset, 
     return train, validation
 
 
-def _opened(data: Path, kind: str, recipe: Recipe) -> Dataset:
+def _opened(data: Path, kind: str, recipe: Recipe, progress: Progress | None) -> Dataset:
     wanted = input_of(recipe.architecture)
-    return open_for(data, size=wanted.size, channels=wanted.channels, kind=kind)
+    return open_for(data, size=wanted.size, channels=wanted.channels, kind=kind, progress=progress)
 
 
 def _card(train: Dataset, validation: Dataset) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emotion_perception.core.errors import TrainingError
 from emotion_perception.core.locking import locked
-from emotion_perception.training.files import write_text
+from emotion_perception.training.files import make_folder, write_text
 from emotion_perception.training.recipes import Recipe, load_recipe
 
 
@@ -46,12 +46,7 @@ class RunFolder:
 
     def begin(self, recipe: Recipe, data: dict[str, Any]) -> None:
         """Make the folder and write what is known beforehand; TrainingError if it cannot be made."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TrainingError(
-                f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
-            ) from error
+        make_folder(self.path)
         write_text(self.data, json.dumps(data, indent=2) + "\n")
         write_text(self.config, recipe.to_yaml())  # last: with it the run is begun
 
@@ -72,24 +67,21 @@ class RunFolder:
 
         TrainingError if one does already and this is not to wait, or if the folder cannot be made.
         """
+        make_folder(self.path)
         with contextlib.ExitStack() as stack:
             try:
-                self.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(self.lock, wait=wait))
             except BlockingIOError as error:
                 raise TrainingError(
                     f"another process trains in {self.path}: wait for it, end it, or choose another --out."
                 ) from error
             except OSError as error:
-                raise TrainingError(
-                    f"folder {self.path} cannot be made ({error.strerror}): choose another --out."
-                ) from error
+                raise TrainingError(f"{self.lock} cannot be made ({error.strerror}): choose another --out.") from error
             yield
 
     def recipe(self) -> Recipe:
         """The recipe of the run; TrainingError if there is none."""
-        if not self.is_begun:
-            raise TrainingError(f"there is no run in {self.path}: give the folder that `train --out` made.")
+        self._must_be_begun()
         return load_recipe(self.config)
 
     def learnt_from(self) -> NDArray[np.void]:
@@ -100,12 +92,19 @@ class RunFolder:
             raise TrainingError(f"{self.trained_on} cannot be read ({error}): `train --resume` the run.") from error
 
     def data_card(self) -> dict[str, Any]:
-        """What data.json says; TrainingError if it is missing or damaged."""
+        """What data.json says; TrainingError if there is no run, or it is damaged."""
+        self._must_be_begun()
         try:
             card = json.loads(self.data.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            if missing := [key for key in ("data", "classes", "picture", "digest") if key not in card]:
+                raise ValueError(f"it has no {missing[0]}")
+        except (OSError, ValueError, TypeError) as error:
             raise TrainingError(f"{self.data} cannot be read ({error}): train anew in another folder.") from error
         return dict(card)
+
+    def _must_be_begun(self) -> None:
+        if not self.is_begun:
+            raise TrainingError(f"there is no run in {self.path}: give the folder that `train --out` made.")
 
     def picture(self) -> tuple[int, ...]:
         """(H, W) or (H, W, 3) of the pictures it learnt from, of which ``learnt_from`` are the fingerprints."""

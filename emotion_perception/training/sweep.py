@@ -60,14 +60,17 @@ class Trial:
 
 
 def open_study(storage: str, name: str, sweep: Sweep) -> Any:
-    """Open the study, or create and plan it.
+    """Open the study, or create and plan it. storage: address of a database; "" for sweep.db in the sweep's folder.
 
     EvaluationError if it is about something else, or cannot be reached; TrainingError without Optuna.
     """
     try:
         import optuna
+        from sqlalchemy import URL
     except ImportError as error:
         raise TrainingError(f"sweeps need Optuna ({error}): python3 -m pip install optuna") from error
+    # As a URL, since ? and % mean something in an address.
+    storage = storage or URL.create("sqlite", database=str(sweep.out.absolute() / "sweep.db")).render_as_string()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     try:

@@ -26,13 +26,14 @@ def sweep_page(name: str, space: Space, found: Sequence[Trial]) -> str:
             str(trial.number),
             *(_shown(trial.values.get(option, "")) for option in space),
             trial.state if trial.accuracy is None else percent(trial.accuracy),
+            Path(trial.folder).name,  # of one begun anew after a kill, that of its first number
         )
         for trial in found
     ]
     parts = [
         f"# Sweep {name}",
         f"{len(done)} of {len(found)} trials are complete. Accuracy is that of the best epoch on the validation part.",
-        table(("trial", *space, "accuracy"), rows),
+        table(("trial", *space, "accuracy", "run"), rows),
     ]
     parts += [f"* trial {trial.number}: {trial.why}" for trial in found if trial.why]
     if done:

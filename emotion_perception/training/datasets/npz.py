@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from emotion_perception.core.errors import DatasetError
 from emotion_perception.core.labels import FER_PLUS, LABELS
 from emotion_perception.training.dataset import SPLITS, Dataset
+from emotion_perception.training.files import write_whole
 from emotion_perception.training.skipping import Skipped
 from emotion_perception.training.sources import Sources
 
@@ -76,8 +77,7 @@ def read_npz(path: Path, *, memory: int, skipped: Skipped) -> Dataset:
 
 
 def write_npz(dataset: Dataset, path: Path) -> None:
-    """Write what `read_npz` reads, compressed, wholly or not at all; DatasetError if it cannot be written."""
-    draft = path.with_name(f".{path.name}.draft")
+    """Write what `read_npz` reads, compressed, wholly or not at all; TrainingError if it cannot be written."""
     arrays: dict[str, NDArray[Any]] = {
         "images": dataset.images[:],
         "labels": dataset.labels,
@@ -88,14 +88,12 @@ def write_npz(dataset: Dataset, path: Path) -> None:
         arrays["ferplus_votes"] = dataset.votes
     if dataset.groups is not None:
         arrays["groups"] = dataset.groups
-    try:
-        with draft.open("wb") as file:
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
-        draft.replace(path)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
-    finally:
-        draft.unlink(missing_ok=True)
+
+    write_whole(path, write)
 
 
 def _load(path: Path, memory: int) -> dict[str, NDArray[Any]]:

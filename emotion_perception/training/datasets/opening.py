@@ -91,15 +91,17 @@ def open_dataset(
     return resized(dataset, size or dataset.shape[0], colour=len(dataset.shape) == 3 if colour is None else colour)
 
 
-def open_for(path: Path | str, *, size: int, channels: int, kind: str = "") -> Dataset:
+def open_for(
+    path: Path | str, *, size: int, channels: int, kind: str = "", progress: Progress | None = None
+) -> Dataset:
     """Open a dataset for a network: picture files are cut to its size and colour, arrays and csv stay as they are.
 
     channels: 1 for grey, 3 for RGB. Errors as ``open_dataset``.
     """
     place = Path(path).expanduser()
     if place.exists() and (kind or kind_of(place)) in _FILES:
-        return open_dataset(place, kind=kind, size=size, colour=channels == 3)
-    return open_dataset(place, kind=kind)
+        return open_dataset(place, kind=kind, size=size, colour=channels == 3, progress=progress)
+    return open_dataset(place, kind=kind, progress=progress)
 
 
 def _state(file: Path | None) -> tuple[str, int, int] | None:

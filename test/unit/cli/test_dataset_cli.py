@@ -76,6 +76,14 @@ def test_faults_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert len(error.splitlines()) == 1
 
 
+def test_a_place_that_is_no_folder_is_told_in_a_sentence(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["dataset", "merge", str(tmp_path / "file" / "x.npz"), str(tree)]) == 1
+    assert "x.npz cannot be written (Not a directory): make room, or choose another folder." in capsys.readouterr().err
+
+
 def test_votes_go_with_the_csv_of_a_merge_alone(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     votes = tmp_path / "votes.csv"
     names = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from emotion_perception.cli import evaluate
-from emotion_perception.core.errors import DatasetError, EvaluationError
+from emotion_perception.core.errors import DatasetError, EvaluationError, ModelError, TrainingError
 from emotion_perception.training.looks import read_looks
 
 # Squares (x, y, side) framed as FER2013's, and the expression's number.
@@ -147,3 +147,30 @@ def _objects(text: str) -> list[dict[str, Any]]:
 def test_what_cannot_be_done_is_said(data: Path, arguments: tuple[str, ...], kind: type, sentence: str) -> None:
     with pytest.raises(kind, match=sentence):
         run("--data", data, *arguments)
+
+
+def test_nothing_is_asked_where_the_answer_could_not_be_kept(
+    data: Path, data_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(TrainingError, match=r"taken cannot be made \(File exists\): choose another --out"):
+        run("--data", data, "--out", tmp_path / "taken")
+    assert "asked about" not in capsys.readouterr().err
+    assert not (data_home / "test_looks.csv").exists()
+
+
+def test_nothing_is_asked_where_the_detector_is_missing(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing() -> None:
+        raise ModelError("the detector's weights are missing")
+
+    monkeypatch.setattr("emotion_perception.core.detection.create_detector", missing)
+    with pytest.raises(ModelError, match="weights are missing"):
+        run("--data", data, "--through-pipeline")
+    assert "asked about" not in capsys.readouterr().err
+
+
+def test_a_network_that_is_not_there_is_told_so(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"nope\.tflite does not exist: check the path"):
+        run("--data", data, "--model", tmp_path / "nope.tflite")

@@ -63,4 +63,10 @@ def test_with_its_temperature_a_classifier_is_as_sure_as_it_is_right() -> None:
 
 def test_a_classifier_without_a_fault_has_no_best_temperature() -> None:
     with pytest.raises(EvaluationError, match="fit it on a larger validation part"):
-        fit_temperature(np.array([(0.9, 0.1), (0.2, 0.8)]), np.array([0, 1]))
+        fit_temperature(np.tile([(0.9, 0.1), (0.2, 0.8)], (25, 1)), np.tile([0, 1], 25))
+
+
+def test_a_handful_of_pictures_tells_no_temperature() -> None:
+    probabilities, labels = drawn(2.5, 49)
+    with pytest.raises(EvaluationError, match="49 pictures are too few to tell a temperature"):
+        fit_temperature(probabilities, labels)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from emotion_perception.cli.main import main
+from emotion_perception.core.errors import TrainingError
 from emotion_perception.core.inference import load_model
 from emotion_perception.core.labels import LABELS
 from emotion_perception.training.looks import read_looks
@@ -44,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     out = tmp_path_factory.mktemp("runs") / "cnn3_48"
     assert main(["train", "--recipe", "cnn3_48", "--data", str(data), "--out", str(out), "--epochs", "2",
-                 "--batch", "16", "--validation", "0.3"]) == 0  # fmt: skip
+                 "--batch", "16", "--validation", "0.4"]) == 0  # fmt: skip
     return RunFolder(out)
 
 
@@ -75,9 +76,9 @@ def test_pictures_in_folders_are_asked_about_as_they_were_learnt_and_those_learn
     # A network of 224 pixels: pictures read in another size would be others than it learnt from.
     assert main(["train", "--recipe", "vgg_shallow_224", "--data", str(faces), "--out", str(out), "--epochs", "1",
                  "--batch", "16", "--validation", "0.3"]) == 0  # fmt: skip
+    assert "read 70 of 70" in capsys.readouterr().err
     counts = RunFolder(out).data_card()
     trained, validated = (sum(counts[part].values()) for part in ("training", "validation"))
-    capsys.readouterr()
     assert main(["evaluate", "--data", str(faces), "--model", str(out)]) == 0
     assert f"| not learnt from ({trained} were) | {validated} |" in capsys.readouterr().out
     found = json.loads((out / "evaluation.json").read_text())
@@ -197,6 +198,25 @@ def test_a_card_of_another_file_is_refused(
     assert "not of fer_mini_xception 25.10.3 (65e3961bb68f…): evaluate this file" in capsys.readouterr().err
 
 
+def test_a_folder_without_a_run_or_with_a_damaged_one_is_told(run: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"there is no run in .*none: give the folder that `train --out` made"):
+        RunFolder(tmp_path / "none").data_card()
+    damaged = RunFolder(Path(shutil.copytree(run.path, tmp_path / "run")))
+    damaged.data.write_text("{}")
+    with pytest.raises(TrainingError, match=r"data.json cannot be read \(it has no data\)"):
+        damaged.data_card()
+
+
+def test_an_export_into_a_file_is_refused_before_anything_is_converted(
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    assert main(["export", str(run.path), "--out", str(tmp_path / "taken")]) == 1
+    said = capsys.readouterr().err
+    assert "taken cannot be made (File exists): choose another --out." in said
+    assert "exporting" not in said
+
+
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT], ids=lambda ending: ending.name)
 def test_a_sweep_that_was_ended_goes_on_where_it_was(
     ending: signal.Signals, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -219,5 +239,6 @@ def test_a_sweep_that_was_ended_goes_on_where_it_was(
     assert RunFolder(out / "trial-0000").data.stat().st_mtime_ns == begun  # gone on with, not begun anew
     for option in ("learning_rate | 0.001 | 1", "learning_rate | 0.003 | 1", "epochs | 2 | 2"):
         assert option in result.stdout
+    assert re.search(r"^\| \d \| 0.001 \| 2 \| 16 \| [\d.]+ % \| trial-0000 \|$", result.stdout, re.M)
     assert main([*command[3:-3], "learning_rate=0.1"]) == 1
     assert "has another options: give the same as when it began, or another --study" in capsys.readouterr().err

@@ -29,6 +29,13 @@ def test_a_storage_that_cannot_be_used_is_named_without_its_password(
     assert "secret" not in said
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    odd = tmp_path / "what? 100%20"
+    odd.mkdir()
+    sweep(odd, "--vary", "learning_rate=0.001", "epochs=1")
+    assert (odd / "out" / "sweep.db").is_file()
+
+
 def test_nothing_at_random_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sweep(tmp_path, "--vary", "batch=1,2", "--random", "0") == 1
     assert "--random 0 draws nothing: give 1 or more" in capsys.readouterr().err
