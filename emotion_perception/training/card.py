@@ -12,7 +12,7 @@ from emotion_perception.training.evaluation_page import known_row, percent
 from emotion_perception.training.looks import looks_path, read_looks
 from emotion_perception.training.run_folder import RunFolder
 
-_USE = """It sorts the picture of one face, cut as FER2013's are, into seven classes, for robots that talk with people:
+_USE = """It sorts the picture of one face, cut as FER2013's are, into {n} classes, for robots that talk with people:
 to react to a smile or a frown, beside what the person says and does. It says what an expression looks like to most
 annotators, not what somebody feels: people show feelings differently, and people asked to label FER2013 agree with its
 labels in 65 % of the pictures, give or take 5 (Goodfellow et al., 2013). Do not decide anything about a person by it.
@@ -20,6 +20,8 @@ labels in 65 % of the pictures, give or take 5 (Goodfellow et al., 2013). Do not
 In the European Union the AI Act (Regulation (EU) 2024/1689) prohibits inferring emotions of people at the workplace and
 in education (Art. 5(1)(f)), except for medical or safety reasons, and elsewhere obliges you to tell people that such a
 system runs (Art. 50(3))."""
+
+_NUMBERS = ("two", "three", "four", "five", "six", "seven")
 
 _LIMITS = """How the model differs between people of different age, gender or skin colour was not measured, nor were
 glasses, masks, beards, profiles and bad light. What is said of a rare class is known from few pictures: see its row. On
@@ -47,7 +49,7 @@ def model_card(description: ModelDescription, evaluation: dict[str, Any], run: R
         "Written by `emotion-perception card` from measurements; do not edit by hand.",
         _facts(description, evaluation),
         "## Intended use",
-        _USE,
+        _USE.format(n=_NUMBERS[len(description.known) - 2]),
         "## How good it is",
         *_scores(evaluation),
         "## Limits",

@@ -77,10 +77,10 @@ def export(
     """
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise TrainingError(f'there is no format "{unknown[0]}": choose of {", ".join(FORMATS)}.')
-    if set(train.classes) != set(LABELS):
+    if not set(train.classes) <= set(LABELS):
         raise TrainingError(
-            f"a robot's model must know {', '.join(LABELS)}, and this one knows {', '.join(train.classes)}: train one"
-            " of all seven to export it."
+            f"a robot's model may know {', '.join(LABELS)}, and this one knows {', '.join(train.classes)}: train one of"
+            " these alone to export it."
         )
     make_folder(folder)
     keras = load_keras("tensorflow")

@@ -26,7 +26,7 @@ class AlignedClassifier(Protocol):
     """What classifies aligned faces: core.expression.ExpressionModel."""
 
     def classify(self, aligned: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Probabilities (N, 7) of faces as core.alignment.align makes them."""
+        """Probabilities (N, classes) of faces as core.alignment.align makes them."""
 
 
 @dataclass(frozen=True)

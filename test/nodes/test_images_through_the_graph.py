@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -12,6 +13,7 @@ import pytest
 from emotion_perception.msg import EmotionArray, FaceArray
 from sensor_msgs.msg import CompressedImage, Image
 
+from emotion_perception.core.paths import share_dir
 from emotion_perception.nodes import node_class
 from emotion_perception.ros.images import bgr_to_compressed, image_to_bgr
 from emotion_perception.ros.messages import header_at
@@ -121,6 +123,32 @@ def test_a_face_is_published_with_its_crop_and_its_expression_under_the_stamp_of
     assert sum(emotion.probabilities) == pytest.approx(1, abs=1e-5)
     assert emotion.confidence == pytest.approx(max(emotion.probabilities))
     assert list(emotion.raw_probabilities) == pytest.approx(list(emotion.probabilities), abs=1e-6)
+
+
+def test_a_model_of_six_classes_has_six_labels(
+    start: Callable[..., Any],
+    outsider: Any,
+    picture: Callable[[str], Any],
+    image_message: Callable[..., Image],
+    tmp_path: Path,
+) -> None:
+    shipped = share_dir() / "models" / "fer_mini_xception.yaml"
+    six = tmp_path / "six.yaml"
+    six.write_text(shipped.read_text().replace("disgust", "contempt"))  # which is none of ours
+    start(node_class("emotion_classifier"), model=str(six))
+    start(node_class("face_detector"))
+    emotions = outsider.listen(EmotionArray, "emotion")
+    images = outsider.talk(Image, "image_raw")
+    for stamp in range(STEP, 8 * STEP, STEP):
+        images.publish(image_message(picture("happy_picture"), stamp))
+        emotions.wait_stamp(stamp)
+
+    message = emotions.messages[-1]
+    assert list(message.labels) == ["angry", "fear", "happy", "sad", "surprise", "neutral"]
+    (emotion,) = message.emotions
+    assert emotion.label == "happy"
+    assert len(emotion.probabilities) == len(emotion.raw_probabilities) == 6
+    assert sum(emotion.probabilities) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("encoding", ["rgb8", "mono8"])

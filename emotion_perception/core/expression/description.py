@@ -28,7 +28,7 @@ class ModelDescription:
     weights or file, one of the two: a name in models/manifest.yaml, or a .tflite or .onnx file beside the yaml.
     sha256: of that file.
     labels: the classes in the model's order, under any name that core.labels knows. Those that are not ours (contempt)
-        are dropped and the rest scaled up to 1; all seven of ours must be among them, once.
+        are dropped and the rest scaled up to 1; at least two of ours must be among them, none twice.
     input_size: side of the square the model takes, pixels. colour: grey, bgr or rgb. layout: nhwc or nchw.
     mean, std: the model is fed (pixel - mean) / std, with pixel in 0..255; one number, or one for each channel.
     output: probabilities (they sum to 1) or logits (before softmax).
@@ -58,10 +58,18 @@ class ModelDescription:
         return 1 if self.colour == "grey" else 3
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """Those of LABELS that the model knows, in our order."""
+        return tuple(label for label in LABELS if label in self._ours())
+
+    @property
     def order(self) -> tuple[int, ...]:
-        """For each of LABELS, its column in the model's output."""
-        ours = [to_label(name) for name in self.labels]
-        return tuple(ours.index(label) for label in LABELS)
+        """For each of ``known``, its column in the model's output."""
+        ours = self._ours()
+        return tuple(ours.index(label) for label in self.known)
+
+    def _ours(self) -> list[str | None]:
+        return [to_label(name) for name in self.labels]
 
     def model_path(self) -> Path:
         """Return the model file; ModelError with the remedy if it is one of the manifest and not there."""
@@ -128,14 +136,14 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
 
 
 def _labels(value: object) -> tuple[str, ...]:
-    wanted = f"a list with each of {', '.join(LABELS)} once, in the model's order"
+    wanted = f"a list with two or more of {', '.join(LABELS)}, each once, in the model's order"
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError(wanted)
     try:
-        ours = [to_label(name) for name in value]
+        ours = [label for name in value if (label := to_label(name))]
     except KeyError as error:
         raise ValueError(f"{wanted}; {error} is none we know") from error
-    if sorted(label for label in ours if label) != sorted(LABELS):
+    if len(ours) < 2 or len(set(ours)) < len(ours):
         raise ValueError(wanted)
     return tuple(value)
 

@@ -1,4 +1,4 @@
-"""From aligned faces to the probabilities of seven expressions."""
+"""From aligned faces to the probabilities of expressions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from emotion_perception.core.alignment import expression_crop
 from emotion_perception.core.errors import ImageError, ModelError
 from emotion_perception.core.expression.description import ModelDescription, read_description
 from emotion_perception.core.inference import load_model
-from emotion_perception.core.labels import LABELS
 
 #: The model that is used where none is named.
 DEFAULT_MODEL = "fer_resnet"
@@ -75,14 +74,15 @@ class ExpressionModel:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The columns of ``classify``: LABELS, whatever the order inside the model."""
-        return LABELS
+        """The columns of ``classify``: of LABELS those that the model knows, whatever its own order."""
+        return self._description.known
 
     def classify(self, aligned: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classify faces as ``core.alignment.align`` makes them: each (S, S, 3) uint8 bgr.
 
-        Returns (N, 7) float32: calibrated probabilities in the order of LABELS, each row summing to 1; a row is all NaN
-        where the network's output is not finite. (0, 7) for no faces. A face's row does not depend on the others.
+        Returns (N, len(labels)) float32: calibrated probabilities in the order of ``labels``, each row summing to 1; a
+        row is all NaN where the network's output is not finite. No rows for no faces. A face's row does not depend on
+        the others.
         ImageError if a face is empty, not square or of another kind.
         """
         for face in aligned:
@@ -96,7 +96,7 @@ class ExpressionModel:
 
         Returns as ``classify``. ImageError if a picture is empty or of another kind.
         """
-        probabilities = np.empty((len(crops), len(LABELS)), np.float32)
+        probabilities = np.empty((len(crops), len(self._order)), np.float32)
         for row, crop in enumerate(crops):
             # One at a time: a batch takes as long (0.25 ms a face, be it 1, 4 or 10 faces, on one thread of an x86-64),
             # and each change of the batch's size costs as much as a face again.
@@ -124,7 +124,7 @@ class ExpressionModel:
         """Softmax of the logits of our labels over the temperature; probabilities are turned back into logits first."""
         ours = output[self._order].astype(np.float64)
         if not np.isfinite(ours).all():
-            return np.full(len(LABELS), np.nan)
+            return np.full(len(self._order), np.nan)
         logits = (
             np.log(np.maximum(ours, _SMALLEST_PROBABILITY)) if self._description.output == "probabilities" else ours
         )

@@ -97,6 +97,14 @@ def test_a_model_that_lacks_a_class_is_asked_about_the_others(
     assert (found["count"], found["left_out"]) == (60, 10)
     assert found["classes"] == [label for label in LABELS if label != "disgust"]
     assert [each["support"] for each in found["per_class"].values()] == [10] * 6
+    assert main(["export", str(out), "--formats", "float32", "--main", "float32", "--name", "six"]) == 0
+    exported = out / "export" / "six.yaml"
+    assert main(["evaluate", "--data", str(data), "--model", str(exported), "--out", str(tmp_path)]) == 0
+    again = json.loads((tmp_path / "evaluation.json").read_text())
+    assert (again["classes"], again["left_out"]) == (found["classes"], 10)
+    assert again["accuracy"] == pytest.approx(found["accuracy"])
+    assert main(["card", str(exported), "--evaluation", str(tmp_path / "evaluation.json")]) == 0
+    assert "into six classes" in capsys.readouterr().out
 
 
 def test_an_export_gets_its_card_and_its_row(

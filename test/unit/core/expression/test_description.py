@@ -41,6 +41,8 @@ def test_the_order_of_the_model_is_mapped_to_ours(write_description: Write) -> N
     fer_plus = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
     assert read_description(write_description(labels=list(LABELS))).order == tuple(range(7))
     assert read_description(write_description(labels=fer_plus)).order == (4, 5, 6, 1, 3, 2, 0)
+    few = read_description(write_description(labels=["neutral", "contempt", "happiness"]))
+    assert (few.known, few.order) == (("happy", "neutral"), (2, 0))
 
 
 @pytest.mark.parametrize(
@@ -50,11 +52,11 @@ def test_the_order_of_the_model_is_mapped_to_ours(write_description: Write) -> N
         ("version", 1.2, r"text \(in quotes if it looks like a number\)"),
         ("sha256", "abc", "64 hexadecimal digits"),
         ("sha256", 12, "64 hexadecimal digits"),
-        ("labels", "angry", "a list with each of angry, disgust"),
-        ("labels", list(LABELS[:6]), "each of .* once"),
-        ("labels", [*LABELS, "anger"], "each of .* once"),
+        ("labels", "angry", "a list with two or more of angry, disgust"),
+        ("labels", ["happy", "contempt"], "two or more of .*, each once"),
+        ("labels", [*LABELS, "anger"], "two or more of .*, each once"),
         ("labels", [*LABELS[:6], "bored"], "'bored' is none we know"),
-        ("labels", [0, 1, 2, 3, 4, 5, 6], "each of .* once"),
+        ("labels", [0, 1, 2, 3, 4, 5, 6], "two or more of .*, each once"),
         ("input_size", 0, "from 1 to 1024"),
         ("input_size", 64.0, "a whole number of pixels"),
         ("input_size", True, "a whole number of pixels"),

@@ -238,3 +238,11 @@ def test_a_weight_that_was_not_pulled_is_answered_with_the_command(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(ModelError, match="run `emotion-perception models pull fer_mini_xception`"):
         ExpressionModel.load("fer_mini_xception")
+
+
+def test_a_model_of_few_classes_has_them_alone_in_our_order(tiny: Callable[..., ExpressionModel]) -> None:
+    few = tiny(np.eye(4, 3), [1, 2, 2, 1], labels=["neutral", "contempt", "happiness"])
+    assert few.labels == ("happy", "neutral")
+    assert few.classify([]).shape == (0, 2)
+    row = few.classify_crops([np.array([[0, 9], [2, 6]], np.uint8)])[0]
+    np.testing.assert_allclose(row, softmax([2, 0]), rtol=1e-5)
