@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from emotion_perception.cli.doctor.graph import observer
 from emotion_perception.cli.doctor.graph.domains import find_domains
 
 SYNTHETIC = ("--source", "synthetic:?width=160&height=120")
@@ -220,6 +222,19 @@ def test_qos_that_does_not_match_is_named_with_the_override_that_helps(
     robot(*SYNTHETIC, "--ros-args", *arguments).wait_line("stdout", " fps")
     healed = doctor("--graph")
     assert healed.code == 0, healed.sentences
+
+
+def test_a_robot_whose_ports_are_open_is_waited_for(
+    domain: int, launch: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first announcements may be lost, so that others are known and nothing is of it."""
+    assert launch(sys.executable, "-c", LISTENER).stdout.readline() == "ready\n"
+    missing = [1, 1, 1]
+    monkeypatch.setattr(
+        observer, "find_domains", lambda: find_domains() + Counter({domain: missing.pop() if missing else 0})
+    )
+    assert [node.name for node in observer.observe(0.0).nodes] == ["/listener"]
+    assert not missing
 
 
 def test_a_robot_that_cannot_start_ros_is_sent_to_the_other_checks(doctor: Callable[..., Any]) -> None:

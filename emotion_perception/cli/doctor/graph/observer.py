@@ -27,6 +27,7 @@ _GET_STATE = "lifecycle_msgs/srv/GetState"
 _OF_ROS_ITSELF = ("/rosout", "/parameter_events")
 _LISTEN = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)  # matches every publisher
 _UNKNOWN = "_NODE_NAME_UNKNOWN_"
+_PREFIX = 12  # bytes of a GUID that are its participant's (DDSI-RTPS 2.5, 8.2.4)
 _DISCOVERY = 5.0  # seconds after which a domain without a node counts as empty
 _SETTLING = 1.0  # seconds for the rest of discovery, and for an answer; what was listened to for less is not judged
 _PATIENCE = 4.0  # seconds more for a graph that still grows, or a node that does not answer
@@ -74,7 +75,7 @@ class _Observer:
                 shape, changed = seen, now
             if found == math.inf and self._names():
                 found = now
-            settled = now > changed + _SETTLING and not self._unanswered()
+            settled = now > changed + _SETTLING and not self._unanswered() and not self._unheard()
             if now > found + seconds + _SETTLING and (settled or now > found + seconds + _PATIENCE):
                 break
             self._ask_for_states(now)
@@ -107,6 +108,17 @@ class _Observer:
 
     def _unanswered(self) -> bool:
         return any(self._states[node] == SILENT for node in self._asked)
+
+    def _unheard(self) -> bool:
+        """Whether fewer participants are known than this computer runs: one whose first announcement was lost says it
+        again only after three seconds.
+
+        Every node publishes /parameter_events, this one too, by a GUID that begins with its participant's.
+        """
+        known = {
+            bytes(end.endpoint_gid[:_PREFIX]) for end in self._node.get_publishers_info_by_topic("/parameter_events")
+        }
+        return len(known) < find_domains()[self._domain]
 
     def _shape(self) -> list[tuple[str, int, int]]:
         """Return what grows while nodes are discovered: topics with their ends."""
