@@ -88,7 +88,7 @@ def go_on(
     """Train the run in ``folder`` to its end, from wherever it stands.
 
     data: where the pictures are now, if they were moved. parts: what ``begin`` returned, if it was just now.
-    TrainingError if they are not those the run began with.
+    progress: as ``begin``'s. TrainingError if they are not those the run began with.
     """
     recipe, card = folder.recipe(), folder.data_card()
     train, validation = parts or opened_parts(folder, data, progress)
@@ -121,7 +121,8 @@ def opened_parts(
 ) -> tuple[Dataset, Dataset]:
     """Open what a run learns from and is validated on, as ``training_parts``.
 
-    data: where the pictures are now, if they were moved. TrainingError if they are not those the run began with.
+    data: where the pictures are now, if they were moved. progress: as ``begin``'s. TrainingError if they are not those
+    the run began with.
     """
     card, recipe = folder.data_card(), folder.recipe()
     place = data or Path(card["data"])

@@ -60,7 +60,8 @@ class ModelDescription:
     @property
     def known(self) -> tuple[str, ...]:
         """Those of LABELS that the model knows, in our order."""
-        return tuple(label for label in LABELS if label in self._ours())
+        ours = self._ours()
+        return tuple(label for label in LABELS if label in ours)
 
     @property
     def order(self) -> tuple[int, ...]:

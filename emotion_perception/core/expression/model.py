@@ -29,7 +29,7 @@ class ExpressionModel:
 
     def __init__(self, description: ModelDescription, *, threads: int = 1) -> None:
         self._description = description
-        self._order = np.array(description.order)
+        self._labels, self._order = description.known, np.array(description.order)
         self._mean = np.array(description.mean, np.float32)
         self._std = np.array(description.std, np.float32)
         path = description.model_path()
@@ -75,7 +75,7 @@ class ExpressionModel:
     @property
     def labels(self) -> tuple[str, ...]:
         """The columns of ``classify``: of LABELS those that the model knows, whatever its own order."""
-        return self._description.known
+        return self._labels
 
     def classify(self, aligned: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Classify faces as ``core.alignment.align`` makes them: each (S, S, 3) uint8 bgr.

@@ -30,7 +30,7 @@ _UNKNOWN = "_NODE_NAME_UNKNOWN_"
 _PREFIX = 12  # bytes of a GUID that are its participant's (DDSI-RTPS 2.5, 8.2.4)
 _DISCOVERY = 5.0  # seconds after which a domain without a node counts as empty
 _SETTLING = 1.0  # seconds for the rest of discovery, and for an answer; what was listened to for less is not judged
-_PATIENCE = 4.0  # seconds more for a graph that still grows, or a node that does not answer
+_PATIENCE = 4.0  # seconds more for a graph that still grows, a robot not heard of yet, a node that does not answer
 
 
 def listens_to(kind: str, audience: int) -> bool:
@@ -110,8 +110,7 @@ class _Observer:
         return any(self._states[node] == SILENT for node in self._asked)
 
     def _unheard(self) -> bool:
-        """Whether fewer participants are known than this computer runs: one whose first announcement was lost says it
-        again only after three seconds.
+        """Whether this computer runs participants that are not known: a lost announcement is repeated after 3 seconds.
 
         Every node publishes /parameter_events, this one too, by a GUID that begins with its participant's.
         """
